@@ -45,7 +45,9 @@ func benchDedup(cmd *cobra.Command, rows int, file string) error {
 	}
 	r := dedupReport{m.Rows, m.Groups, m.Told.Pairs, m.Precision, m.Recall, time.Since(begin).Seconds()}
 	const says = "rows %d, groups %d, pairs compared %d\nprecision %.4f (bar %.2f), recall %.4f (bar %.2f), %.1f s (bar %d s for %d rows)\n"
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), says, r.Rows, r.Groups, r.Pairs, r.Precision, dedupPrecision, r.Recall, dedupRecall, r.Seconds, dedupSeconds, dedupRows); err != nil {
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), says, r.Rows, r.Groups, r.Pairs,
+		r.Precision, dedupPrecision, r.Recall, dedupRecall, r.Seconds, dedupSeconds, dedupRows)
+	if err != nil {
 		return err
 	}
 	if file != "" {

@@ -56,7 +56,9 @@ type Links interface {
 	// OfAccount is the workspace's connection with an account, also one that needs to be reconnected; "" for none.
 	OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error)
 	// OfRows are the records' ids by row.
-	OfRows(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID) (map[kernel.RowID]string, error)
+	OfRows(
+		ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID,
+	) (map[kernel.RowID]string, error)
 	// Known is what is known of records, by their ids.
 	Known(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string) (map[string]crm.Tie, error)
 	// Disputed are records of a sync that a person has to decide about, by their ids from after the given one on: of those that are named
@@ -124,7 +126,8 @@ type Config struct {
 func (c Config) Validate() error {
 	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Sealer == nil || c.Quotas == nil || c.Rows == nil ||
 		c.Links == nil || c.Sheets == nil || c.Waiter == nil || c.Redirect == nil {
-		return errors.New("the CRM commands need a store, a codec, ids, a clock, a sealer, quotas, rows, links, sheets, a waiter and a redirect address")
+		return errors.New("the CRM commands need a store, a codec, ids, a clock, a sealer, quotas, rows, links, sheets, a waiter " +
+			"and a redirect address")
 	}
 	return nil
 }

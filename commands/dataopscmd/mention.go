@@ -23,8 +23,8 @@ func (h *Handlers) Mentions(
 	ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, is func(text string) bool,
 ) (found bool, err error) {
 	imp, _, err := h.load(ctx, ws, id)
-	if kernel.KindOf(err) == kernel.KindNotFound && err != nil {
-		return false, nil
+	if isMissing(err) {
+		return false, nil //nolint:nilerr // what is not there mentions nobody
 	}
 	if err != nil || !imp.NeedsFile() || imp.Object == "" {
 		return false, err
@@ -36,8 +36,10 @@ func (h *Handlers) Mentions(
 		found = found || is(r.Excerpt)
 		return !found
 	})
-	if kernel.KindOf(err) == kernel.KindNotFound && err != nil {
-		return false, nil
+	if isMissing(err) {
+		return false, nil //nolint:nilerr // the same
 	}
 	return found, err
 }
+
+func isMissing(err error) bool { return err != nil && kernel.KindOf(err) == kernel.KindNotFound }

@@ -154,7 +154,7 @@ func (h *Handlers) Decide(ctx context.Context, meta kernel.Meta, cmd Decide) (co
 
 func (h *Handlers) group(ctx context.Context, scan kernel.DedupID, number int) (Found, bool, error) {
 	if kernel.ParseID(kernel.PrefixDedup, string(scan)) != nil || number < 1 {
-		return Found{}, false, nil
+		return Found{}, false, nil //nolint:nilerr // there is no group of what is no scan
 	}
 	return h.cfg.Known.Group(ctx, scan, number)
 }
@@ -261,7 +261,8 @@ type Unmerge struct {
 func (h *Handlers) Unmerge(ctx context.Context, meta kernel.Meta, cmd Unmerge) (commands.Result[Started], error) {
 	var none commands.Result[Started]
 	if err := kernel.Check(kernel.Field("groups", cmd.Groups,
-		kernel.Sized(0, dedup.MaxChoices, "one call names at most %d groups; without groups all are taken apart", dedup.MaxChoices))); err != nil {
+		kernel.Sized(0, dedup.MaxChoices,
+			"one call names at most %d groups; without groups all are taken apart", dedup.MaxChoices))); err != nil {
 		return none, err
 	}
 	merge, err := h.find(ctx, meta.Workspace, cmd.Table, cmd.Merge, dedup.Merging)

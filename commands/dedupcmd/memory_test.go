@@ -58,7 +58,7 @@ func quoted(s string) json.RawMessage {
 	if s == "" {
 		return kernel.Null()
 	}
-	b, _ := json.Marshal(s)
+	b, _ := json.Marshal(s) //nolint:errchkjson // the same always encodes
 	return b
 }
 

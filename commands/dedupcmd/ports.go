@@ -12,7 +12,10 @@ import (
 // Grid reads rows.
 type Grid interface {
 	// Scan hands each live row of a table to fn with the texts of some columns, in flat memory.
-	Scan(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, columns []kernel.ColumnID, fn func(row kernel.RowID, texts []string) error) error
+	Scan(
+		ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, columns []kernel.ColumnID,
+		fn func(row kernel.RowID, texts []string) error,
+	) error
 	// Cells returns the cells of rows, in the trash or not.
 	Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, columns []kernel.ColumnID) (map[kernel.RowID]table.RowCells, int64, error)
 }

@@ -17,13 +17,7 @@ import (
 type Suppression struct {
 	repo   *eventstore.Repo[*erasure.Erasures]
 	keys   Keys
-	recent *cached.Recent[kernel.WorkspaceID, listed]
-}
-
-// listed is a workspace's list with what its keys are made by.
-type listed struct {
-	keys []erasure.Key
-	hash erasure.Hash
+	recent *cached.Recent[kernel.WorkspaceID, []erasure.Key]
 }
 
 const (
@@ -35,28 +29,28 @@ const (
 func NewSuppression(log eventstore.Store, codec *eventstore.Codec, keys Keys, clock kernel.Clock) *Suppression {
 	return &Suppression{
 		repo: eventstore.NewRepo(erasure.Stream, log, codec, erasure.NewErasures), keys: keys,
-		recent: cached.NewRecent[kernel.WorkspaceID, listed](clock, listLife, maxLists),
+		recent: cached.NewRecent[kernel.WorkspaceID, []erasure.Key](clock, listLife, maxLists),
 	}
 }
 
 // In returns what tells whether a text has an address or number that may not come back; nil where there are none. What it returns is not
 // safe for concurrent use.
 func (s *Suppression) In(ctx context.Context, ws kernel.WorkspaceID) (func(text string) bool, error) {
-	l, err := s.recent.Get(ctx, ws, func(ctx context.Context) (listed, error) {
+	keys, err := s.recent.Get(ctx, ws, func(ctx context.Context) ([]erasure.Key, error) {
 		x, _, err := s.repo.Load(ctx, string(ws))
 		if err != nil {
-			return listed{}, fmt.Errorf("read who was erased in %s: %w", ws, err)
+			return nil, fmt.Errorf("read who was erased in %s: %w", ws, err)
 		}
-		return listed{keys: x.Suppressed()}, nil
+		return x.Suppressed(), nil
 	})
-	if err != nil || len(l.keys) == 0 {
+	if err != nil || len(keys) == 0 {
 		return nil, err
 	}
 	hash, err := s.keys.Hash(ctx, hashSubject(ws))
 	if err != nil {
 		return nil, err
 	}
-	return erasure.NewMatcher(hash, l.keys).MentionsEscaped, nil
+	return erasure.NewMatcher(hash, keys).MentionsEscaped, nil
 }
 
 // Admit refuses an append that would write such a text into cells. Imports and runs leave out what they may not bring by themselves, row by

@@ -36,7 +36,9 @@ const (
 
 // Outcomes lists them.
 func Outcomes() []Outcome {
-	return []Outcome{OutcomePlanned, OutcomeSynced, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed, OutcomeConflict, OutcomeUnknown, OutcomeGone}
+	return []Outcome{
+		OutcomePlanned, OutcomeSynced, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed, OutcomeConflict, OutcomeUnknown, OutcomeGone,
+	}
 }
 
 // Change is a field's value before and after.

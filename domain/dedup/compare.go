@@ -287,7 +287,7 @@ func wordLevel(a, b string, often func(string) bool) Level {
 	switch {
 	case a == b:
 		return Alike
-	case typo(a, b) && !(often(a) && often(b)):
+	case typo(a, b) && (!often(a) || !often(b)):
 		return Close
 	default:
 		return Different

@@ -49,11 +49,13 @@ func formOf(m Match, value string) form {
 }
 
 // plainSigns leaves out what is within words and writes the signs for and.
-var plainSigns = strings.NewReplacer("'", "", "’", "", ".", "", "&", " and ", "+", " and ")
+var plainSigns = strings.NewReplacer("'", "", "’", "", ".", "", "&", " and ", "+", " and ") //nolint:gochecknoglobals // a table
 
 // tokens are the words of a folded text, without punctuation.
 func tokens(s string) []string {
-	return strings.FieldsFunc(plainSigns.Replace(kernel.Fold(s)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	return strings.FieldsFunc(plainSigns.Replace(kernel.Fold(s)), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
 }
 
 // emailForm is local part and domain: what comes after a + doesn't count, nor do dots at Gmail.

@@ -82,7 +82,7 @@ func (j *Job) Cancelled() bool { return j.cancelled }
 // Through is the last group that a merge or un-merge has looked at.
 func (j *Job) Through() int { return j.through }
 
-// ScanOf, MergeOf and UnmergeOf are how the job began, by its kind.
+// ScanOf is how a scan began.
 func (j *Job) ScanOf() ScanStarted { return j.scan }
 
 // MergeOf is how a merge began.

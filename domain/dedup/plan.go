@@ -83,7 +83,8 @@ func (p Plan) Validate() error {
 		kernel.Field("min_score", p.MinScore, kernel.Holds(p.MinScore == 0 || p.MinScore >= MinThreshold && p.MinScore <= 1,
 			"must be %v to 1", MinThreshold)),
 		kernel.Field("survivor", p.Survivor, kernel.OneOf(RowRules(), "must be newest, oldest or most_complete")),
-		kernel.Field("default", p.Default, kernel.Holds(p.Default != Ranked && slices.Contains(FieldRules(), p.Default), "is no rule for all columns")),
+		kernel.Field("default", p.Default,
+			kernel.Holds(p.Default != Ranked && slices.Contains(FieldRules(), p.Default), "is no rule for all columns")),
 		kernel.Field("fields", p.Fields, kernel.Sized(0, MaxFields, "at most %d columns have rules", MaxFields)),
 	}
 	for _, f := range p.Fields {
@@ -169,7 +170,7 @@ func (p Plan) stays(c Choice, rows []Row) kernel.RowID {
 	}
 	best := rows[0]
 	for _, r := range rows[1:] {
-		better := false
+		var better bool
 		switch p.Survivor {
 		case Oldest:
 			better = r.ID < best.ID // ids are in the order of time

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,7 +97,7 @@ func TestPartingTakesAMergeBack(t *testing.T) {
 
 func TestRulesChooseValues(t *testing.T) {
 	t.Parallel()
-	text := func(s string) json.RawMessage { b, _ := json.Marshal(s); return b }
+	text := func(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s)) }
 	rows := func() []dedup.Row {
 		return []dedup.Row{
 			{

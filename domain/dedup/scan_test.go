@@ -68,7 +68,7 @@ func TestTwoValuesOfAKey(t *testing.T) {
 		groups, _ := scan(t, definition(c.match), nil, []string{c.a}, []string{c.b})
 		require.Equal(t, c.same, len(groups) == 1, "%s: %q and %q", c.match, c.a, c.b)
 		if c.same {
-			require.Equal(t, len(groups[0].Pairs), 1)
+			require.Len(t, groups[0].Pairs, 1)
 			require.NotEmpty(t, dedup.Reason(c.match, dedup.Levels(groups[0].Pairs[0].By)[0]))
 		}
 	}

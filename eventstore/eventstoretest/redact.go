@@ -34,7 +34,8 @@ func testRedact(t *testing.T, s eventstore.Store) {
 		}}})
 		require.NoError(t, err)
 	}
-	require.NoError(t, s.SaveSnapshot(t.Context(), "cells-1", eventstore.Snapshot{Version: 3, Schema: 1, State: json.RawMessage(`{"who":"ada"}`)}))
+	ada := eventstore.Snapshot{Version: 3, Schema: 1, State: json.RawMessage(`{"who":"ada"}`)}
+	require.NoError(t, s.SaveSnapshot(t.Context(), "cells-1", ada))
 	before, err := s.ReadAll(t.Context(), 0, 10)
 	require.NoError(t, err)
 	list := []eventstore.Redaction{{Position: before[1].Position, Was: before[1].Data, Data: json.RawMessage(`{"who":null}`), Proof: []byte{1}}}
@@ -81,7 +82,8 @@ func testRedactResults(t *testing.T, s eventstore.Store) {
 		m.Workspace = kernel.WorkspaceID(ws)
 		m.IdempotencyKey = "key of " + ws
 		_, err := s.Append(t.Context(), eventstore.Append{Meta: m, Result: json.RawMessage(`{"who":"ada"}`), Streams: []eventstore.StreamAppend{{
-			Stream: eventstore.Stream("cells", ws), Expected: eventstore.Any, Events: []eventstore.EventData{{Type: "thing.made.v1", Data: json.RawMessage(`{}`)}},
+			Stream: eventstore.Stream("cells", ws), Expected: eventstore.Any,
+			Events: []eventstore.EventData{{Type: "thing.made.v1", Data: json.RawMessage(`{}`)}},
 		}}})
 		require.NoError(t, err)
 	}

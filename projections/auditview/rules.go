@@ -35,7 +35,9 @@ type Part struct{ Kind, ID, Name string }
 // Rules has a line for every event type, which a test demands: a new module's types are added to its part.
 func Rules() map[string]Rule {
 	all := map[string]Rule{}
-	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), workflows(), money(), outside(), duplicates(), operators()} {
+	for _, part := range []map[string]Rule{
+		people(), workspaces(), tables(), work(), workflows(), money(), outside(), duplicates(), operators(),
+	} {
 		for typ, rule := range part {
 			all[typ] = rule
 		}

@@ -15,8 +15,8 @@ import (
 // The cookies of single sign-on: that of an attempt, which binds it to the browser, and the token that ends the session at the provider.
 const (
 	attemptCookie = "morket_sign_on"
-	tokenCookie   = "morket_sign_on_token"
-	maxToken      = 3800 // bytes of a value that browsers keep, which bound a cookie by 4096 in all
+	tokenCookie   = "morket_sign_on_token" //nolint:gosec // a cookie's name
+	maxToken      = 3800                   // bytes of a value that browsers keep, which bound a cookie by 4096 in all
 )
 
 // registerSignOn adds the endpoints of single sign-on. They count as general requests: there is nothing to guess, and an office behind one

@@ -78,7 +78,8 @@ func (s service) conflicts(ctx context.Context, p httpapi.Principal, in *conflic
 	out := make([]Conflict, len(list))
 	for i, c := range list {
 		out[i] = Conflict{
-			RecordID: c.Record, RowID: c.Row, RunID: c.Run, Label: entries[i].Label, URL: entries[i].URL, Fields: c.Fields, Disputes: []Dispute{}, At: c.At,
+			RecordID: c.Record, RowID: c.Row, RunID: c.Run, Label: entries[i].Label, URL: entries[i].URL,
+			Fields: c.Fields, Disputes: []Dispute{}, At: c.At,
 		}
 		for _, d := range entries[i].Disputes {
 			if d.Winner == "" {

@@ -73,8 +73,8 @@ func registerMerges(a *httpapi.API, s service) {
 	}, s.preview)
 	httpapi.Write(a, httpapi.Op{
 		ID: "merge-duplicates", Method: http.MethodPost, Path: "W/tables/{tableId}/merges", Tag: tag, Summary: "Merge groups of duplicates",
-		Description: "One row of each group stays and takes values over by the rules; the others are hidden, not deleted. A merge is one step of " +
-			"undo, and can be taken apart at any later time. It is a job.",
+		Description: "One row of each group stays and takes values over by the rules; the others are hidden, not deleted. A merge is one step " +
+			"of undo, and can be taken apart at any later time. It is a job.",
 		Action: workspace.EditRows, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.merge)
 	httpapi.Read(a, httpapi.Op{
@@ -85,7 +85,8 @@ func registerMerges(a *httpapi.API, s service) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "unmerge-rows", Method: http.MethodPost, Path: "W/tables/{tableId}/unmerges", Tag: tag, Summary: "Take merged rows apart",
 		Description: "The hidden rows come back as they were. What was edited in the row that stayed goes to the row that the value was from; " +
-			"its own cells stay. A merge whose rows were merged again is refused until the later one is taken apart. It is a job, and a step of undo.",
+			"its own cells stay. A merge whose rows were merged again is refused until the later one is taken apart. It is a job, " +
+			"and a step of undo.",
 		Action: workspace.EditRows, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.unmerge)
 }

@@ -21,7 +21,9 @@ type Reads interface {
 	Jobs(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, kind dedup.Kind, before kernel.DedupID, limit int) ([]dedupview.Job, error)
 	Job(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, id kernel.DedupID) (dedupview.Job, error)
 	Counts(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, scan kernel.DedupID) (map[string]int, error)
-	Groups(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, scan kernel.DedupID, state string, after, limit int) ([]dedupview.Group, error)
+	Groups(
+		ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, scan kernel.DedupID, state string, after, limit int,
+	) ([]dedupview.Group, error)
 	Merged(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, before dedupview.Place, limit int) ([]dedupview.Merged, error)
 }
 
@@ -170,7 +172,9 @@ func (s service) groups(ctx context.Context, p httpapi.Principal, in *groupsIn) 
 	return out, meta, nil
 }
 
-func (s service) rows(ctx context.Context, p httpapi.Principal, id kernel.TableID, ids []kernel.RowID) (map[kernel.RowID]table.RowCells, error) {
+func (s service) rows(
+	ctx context.Context, p httpapi.Principal, id kernel.TableID, ids []kernel.RowID,
+) (map[kernel.RowID]table.RowCells, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -178,7 +182,10 @@ func (s service) rows(ctx context.Context, p httpapi.Principal, id kernel.TableI
 }
 
 func groupOf(g dedupview.Group, keys []dedup.Key, found map[kernel.RowID]table.RowCells) Group {
-	out := Group{Number: g.Number, Score: g.Score, State: string(g.Decision), Rows: make([]Row, len(g.Rows)), Pairs: make([]Pair, len(g.Pairs))}
+	out := Group{
+		Number: g.Number, Score: g.Score, State: string(g.Decision),
+		Rows: make([]Row, len(g.Rows)), Pairs: make([]Pair, len(g.Pairs)),
+	}
 	if g.Merged {
 		out.State = "merged"
 	}

@@ -44,8 +44,8 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "confirm-erasure", Method: http.MethodPost, Path: "W/erasures/{erasureId}/confirm", Tag: tag,
 		Summary: "Erase what was found for good",
-		Description: "Rows, their history, files and recorded answers; this can't be undone. From now on imports, edits and answers of providers " +
-			"with the person's email addresses and phone numbers are left out.",
+		Description: "Rows, their history, files and recorded answers; this can't be undone. From now on imports, edits and answers of " +
+			"providers with the person's email addresses and phone numbers are left out.",
 		Action: workspace.ErasePeople, Scope: httpapi.WholeWorkspace, Rate: httpapi.Admin,
 	}, s.confirm)
 	httpapi.Write(a, httpapi.Op{

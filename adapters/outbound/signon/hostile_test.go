@@ -81,7 +81,7 @@ func sign(t *testing.T, method jwt.SigningMethod, key any, kid string, c jwt.Map
 	return text
 }
 
-func TestWhatATokenMustSay(t *testing.T) {
+func TestWhatATokenMustSay(t *testing.T) { //nolint:tparallel // one provider gives one token after the other
 	t.Parallel()
 	h := newHostile(t)
 	clock := kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
@@ -146,7 +146,7 @@ func TestWhatATokenMustSay(t *testing.T) {
 	}
 }
 
-func TestWhenAnAddressIsVerified(t *testing.T) {
+func TestWhenAnAddressIsVerified(t *testing.T) { //nolint:tparallel // the same
 	t.Parallel()
 	h := newHostile(t)
 	clock := kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))

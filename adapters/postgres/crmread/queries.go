@@ -72,7 +72,8 @@ func (q *Queries) Syncs(
 	})
 }
 
-const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, created, updated,
+const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id,
+	archive, state, total, created, updated,
 	archived, unchanged, skipped, failed, conflicts, unknown, gone, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
 
 const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2)

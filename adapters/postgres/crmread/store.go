@@ -169,7 +169,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 // Settle implements crmview.Writer.
 func (w writer) Settle(ctx context.Context, id kernel.SyncRunID, c crm.Counts) error {
 	return w.exec(ctx, `UPDATE runs SET created = created + $2, updated = updated + $3, archived = archived + $4, unchanged = unchanged + $5,
-	skipped = skipped + $6, failed = failed + $7, conflicts = conflicts + $8, unknown = unknown + $9, fields = fields + $10, gone = gone + $11, waits = ''
+	skipped = skipped + $6, failed = failed + $7, conflicts = conflicts + $8, unknown = unknown + $9,
+	fields = fields + $10, gone = gone + $11, waits = ''
 WHERE id = $1`, id, c.Created, c.Updated, c.Archived, c.Unchanged, c.Skipped, c.Failed, c.Conflicts, c.Unknown, c.Fields, c.Gone)
 }
 

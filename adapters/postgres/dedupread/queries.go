@@ -23,7 +23,8 @@ func NewQueries(db postgres.Reader) *Queries { return &Queries{db} }
 
 var _ dedupcmd.Known = (*Queries)(nil)
 
-const jobColumns = `SELECT id, workspace_id, table_id, kind, state, of_id, definition, by_user, rows, pairs, groups, left_count, left_some::text,
+const jobColumns = `SELECT id, workspace_id, table_id, kind, state, of_id, definition, by_user,
+	rows, pairs, groups, left_count, left_some::text,
 	reason, told, started_at, ended_at FROM rm_dedup.jobs`
 
 func scanJob(row pgx.CollectableRow) (j dedupview.Job, err error) {
@@ -98,7 +99,8 @@ func (q *Queries) Groups(
 	return pgx.CollectRows(rows, scanGroup)
 }
 
-const countQuery = `SELECT CASE WHEN EXISTS (SELECT FROM rm_dedup.merged m WHERE m.scan_id = g.scan_id AND m.n = g.n AND m.hidden > 0) THEN 'merged'
+const countQuery = `SELECT CASE
+	WHEN EXISTS (SELECT FROM rm_dedup.merged m WHERE m.scan_id = g.scan_id AND m.n = g.n AND m.hidden > 0) THEN 'merged'
 ELSE g.decision END AS state, count(*) FROM rm_dedup.groups g WHERE g.scan_id = $1 AND g.workspace_id = $2 AND g.table_id = $3 GROUP BY 1`
 
 // Counts says how many groups of a scan are in each state.

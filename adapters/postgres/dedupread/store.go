@@ -166,11 +166,13 @@ func (w writer) Join(ctx context.Context, e dedup.RowsMerged, position int64, at
 	for _, g := range e.Groups {
 		hidden += len(g.Rows)
 		if err := w.exec(ctx, `INSERT INTO merged (merge_id, n, workspace_id, table_id, scan_id, survivor, rows, position, at)
-SELECT id, $2, workspace_id, table_id, of_id, $3, $4, $5, $6 FROM jobs WHERE id = $1`, e.JobID, g.Group, g.Survivor, g.Rows, position, at); err != nil {
+SELECT id, $2, workspace_id, table_id, of_id, $3, $4, $5, $6 FROM jobs WHERE id = $1`,
+			e.JobID, g.Group, g.Survivor, g.Rows, position, at); err != nil {
 			return err
 		}
 		if err := w.exec(ctx, `INSERT INTO merged_rows (row_id, merge_id, n, workspace_id, table_id)
-SELECT r, id, $2, workspace_id, table_id FROM jobs CROSS JOIN unnest($3::text[]) AS r WHERE id = $1`, e.JobID, g.Group, g.Rows); err != nil {
+SELECT r, id, $2, workspace_id, table_id FROM jobs CROSS JOIN unnest($3::text[]) AS r WHERE id = $1`,
+			e.JobID, g.Group, g.Rows); err != nil {
 			return err
 		}
 	}

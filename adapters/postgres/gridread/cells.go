@@ -13,9 +13,11 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
-const cellsQuery = `SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s
+const cellsQuery = `SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text,
+	NULL::uuid, NULL%[3]s
 FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
-UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`
+UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text, _into, _merge%[3]s
+FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`
 
 // Cells reads cells of rows by their ids, in the trash or not; rows that don't exist are left out. seen is a position that the
 // answer reflects.
@@ -36,10 +38,7 @@ func (g *Grid) Cells(
 		columns = append(columns, c)
 		names.WriteString(", " + asText(column(id)))
 	}
-	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text, NULL::uuid, NULL%[3]s
-		FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
-UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text, _into, _merge%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table),
-		trashedRows(s.Table), names.String(), registered(s.Table))
+	sql := fmt.Sprintf(cellsQuery, liveRows(s.Table), trashedRows(s.Table), names.String(), registered(s.Table))
 	out := make(map[kernel.RowID]table.RowCells, len(rows))
 	res, err := g.db.Query(ctx, sql, keys)
 	if err != nil {

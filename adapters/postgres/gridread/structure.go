@@ -100,7 +100,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 // trashColumns are those that rows in the trash have besides; a row that was merged has the row that it was merged into, and the merge.
 const trashColumns = `, _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL, _into uuid, _merge text COLLATE "C"`
 
-const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
+const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL,
+  _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
 _created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb, _k jsonb%s%s) WITH (fillfactor = 90)`
 
 // alter changes the physical tables.

@@ -122,7 +122,8 @@ func (g *Grid) TrashedRows(ctx context.Context, info gridview.Info, cursor strin
 			cols = append(cols, c)
 		}
 	}
-	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE _merge IS NULL AND %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d",
+	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s "+
+		"WHERE _merge IS NULL AND %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d",
 		names.String(), trashedRows(info.ID), registered(info.ID), after, limit+1)
 	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {

@@ -159,7 +159,8 @@ func (h *Harness) RequireRebuilt(t require.TestingT) {
 		_, sums, err := h.Store.Checksums(h.t.Context(), location)
 		require.NoError(t, err)
 		if !maps.Equal(live, sums) {
-			require.Equal(t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one:\n%s", size, h.differences(live, sums))
+			require.Equal(t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one:\n%s",
+				size, h.differences(live, sums))
 		}
 		require.NoError(t, h.Store.Drop(h.t.Context(), location))
 	}

@@ -114,7 +114,9 @@ func (r reworked) Settle(ctx context.Context, id kernel.TableID) error {
 }
 
 // Rework implements dedupcmd.Tables.
-func (r reworked) Rework(ctx context.Context, meta kernel.Meta, w dedupcmd.Rework, decide func(dedupcmd.Seen) (dedupcmd.Decided, error)) error {
+func (r reworked) Rework(
+	ctx context.Context, meta kernel.Meta, w dedupcmd.Rework, decide func(dedupcmd.Seen) (dedupcmd.Decided, error),
+) error {
 	cmd := tablecmd.Rework{Table: w.Table, Rows: w.Rows, Await: []string{dedupview.Name}, Source: w.Source, Step: w.Step}
 	return r.tables.Rework(ctx, meta, cmd, func(seen tablecmd.Seen) (tablecmd.Decided, error) {
 		d, err := decide(dedupcmd.Seen(seen))

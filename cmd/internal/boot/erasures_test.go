@@ -71,7 +71,7 @@ func TestEveryPlaceIsErasedOrSaysWhyItNeedNotBe(t *testing.T) {
 		at := n.Schema + "." + n.Table
 		place, erased := in[at]
 		_, empty := nothing[at]
-		require.True(t, erased != empty, "say in erasedIn where %s is erased, or why it holds nothing of people", at)
+		require.NotEqual(t, erased, empty, "say in erasedIn where %s is erased, or why it holds nothing of people", at)
 		require.True(t, !erased || places[place], "%s is erased nowhere", at)
 		require.Equal(t, erased, holdings()[at].content && at != "webhook_queue.endpoints", at)
 	}

@@ -191,8 +191,10 @@ func TestKilledInTheMiddleOfAnErasure(t *testing.T) {
 	s.start()
 	c := signUp(t, s)
 	table, _ := peopled(t, s, c)
-	e := c.lookFor(s, map[string]any{"people": []any{map[string]any{"name": "ada  lovelace", "company": "ACME"}},
-		"emails": []string{"ada.lovelace@example.com"}, "phones": []string{"+44 (20) 7946-0958"}})
+	e := c.lookFor(s, map[string]any{
+		"people": []any{map[string]any{"name": "ada  lovelace", "company": "ACME"}},
+		"emails": []string{"ada.lovelace@example.com"}, "phones": []string{"+44 (20) 7946-0958"},
+	})
 	require.Len(t, e.Rows, 1)
 	in[erasureInfo](c, http.StatusOK, http.MethodPost, "/erasures/"+e.ID+"/confirm", nil)
 	s.eventually(doneWithin, "a place is erased", func() bool {

@@ -2,6 +2,7 @@ package dedupsample
 
 import "strings"
 
+//nolint:gochecknoglobals // tables
 var (
 	firstNames = strings.Fields(`James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph
 		Jessica Thomas Sarah Christopher Karen Charles Lisa Daniel Nancy Matthew Betty Anthony Margaret Mark Sandra Donald Ashley Steven

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Column } from '@/api/types';
+import type { DuplicateRow } from '@/api/types-duplicates';
 import { fieldsOf, matchOf, sourceOf, survivorOf } from './choice';
 
-const rows = [
+const rows: DuplicateRow[] = [
   { id: 'row_2', present: true, cells: { a: 'x', b: '' } },
   { id: 'row_1', present: true, cells: { a: 'y', b: 'z' } },
   { id: 'row_3', present: true, cells: {} },
