@@ -19,7 +19,8 @@ func benchCommand() *cobra.Command {
 		Short: "Measure the product against its limits, on a throw-away server of its own",
 		Long: "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands " +
 			"beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is " +
-			"missed.\nThe step quality needs no server: it asks the providers that need no key for labelled cases, and tells how often they are right.\n" +
+			"missed.\nThe step quality needs no server: it asks the providers that need no key for labelled cases, " +
+			"and tells how often they are right.\n" +
 			"The step dedup needs none either: it looks for duplicates among made-up people, and tells how many of them it finds.",
 		ValidArgs: append(bench.Steps(), stepQuality, stepDedup, "all"),
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),

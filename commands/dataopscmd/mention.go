@@ -24,7 +24,7 @@ func (h *Handlers) Mentions(
 ) (found bool, err error) {
 	imp, _, err := h.load(ctx, ws, id)
 	if isMissing(err) {
-		return false, nil //nolint:nilerr // what is not there mentions nobody
+		return false, nil // what is not there mentions nobody
 	}
 	if err != nil || !imp.NeedsFile() || imp.Object == "" {
 		return false, err
@@ -37,7 +37,7 @@ func (h *Handlers) Mentions(
 		return !found
 	})
 	if isMissing(err) {
-		return false, nil //nolint:nilerr // the same
+		return false, nil
 	}
 	return found, err
 }

@@ -196,7 +196,8 @@ func (u *undoing) notMerging(ctx context.Context) error {
 		return err
 	}
 	if job.Running() {
-		return kernel.E(kernel.KindConflict, "MERGE_RUNNING", "“%s” is still under way; wait for its end, or cancel it, then undo it", u.step.Label)
+		return kernel.E(kernel.KindConflict, "MERGE_RUNNING",
+			"“%s” is still under way; wait for its end, or cancel it, then undo it", u.step.Label)
 	}
 	u.now.guards = append(u.now.guards, eventstore.At(u.h.jobs.Stream(u.step.ID), eventstore.Expected(version)))
 	return nil

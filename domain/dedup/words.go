@@ -17,10 +17,13 @@ var legalForms = words( //nolint:gochecknoglobals // a table
 	spa srl sl bv nv oy oyj ab asa as aps ltda pty pte kk kft sro doo eood sia uab group holding holdings`)
 
 // titles are the words around a person's name that don't belong to it.
-var titles = words(`mr mrs ms miss mx dr prof professor sir dame herr frau hr fr mme mlle sig sra phd md mba msc bsc esq dipl ing`) //nolint:gochecknoglobals // a table
+var titles = words( //nolint:gochecknoglobals // a table
+	`mr mrs ms miss mx dr prof professor sir dame herr frau hr fr mme mlle sig sra phd md mba msc bsc esq dipl ing`)
 
 // generations are the words that tell a parent from a child of the same name, in one form each.
-var generations = map[string]string{"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"} //nolint:gochecknoglobals // a table
+var generations = map[string]string{ //nolint:gochecknoglobals // a table
+	"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv",
+}
 
 // freeMail are the domains of mail that say nothing of where a person works.
 var freeMail = words( //nolint:gochecknoglobals // a table
@@ -28,7 +31,8 @@ var freeMail = words( //nolint:gochecknoglobals // a table
 	proton.me protonmail.com mail.ru yandex.ru qq.com 163.com t-online.de bluewin.ch orange.fr free.fr libero.it`)
 
 // roles are the local parts of addresses that many people have.
-var roles = words(`info office sales contact hello support admin mail team hr jobs press service kontakt`) //nolint:gochecknoglobals // a table
+var roles = words( //nolint:gochecknoglobals // a table
+	`info office sales contact hello support admin mail team hr jobs press service kontakt`)
 
 // shortNames lists first names with their short forms: a long form, then the short ones.
 const shortNames = `alexander alex sasha xander

@@ -30,7 +30,8 @@ func testRedact(t *testing.T, s eventstore.Store) {
 	r := redactor(t, s)
 	for range 3 {
 		_, err := s.Append(t.Context(), eventstore.Append{Meta: meta(), Streams: []eventstore.StreamAppend{{
-			Stream: "cells-1", Expected: eventstore.Any, Events: []eventstore.EventData{{Type: "thing.made.v1", Data: json.RawMessage(`{"who": "ada"}`)}},
+			Stream: "cells-1", Expected: eventstore.Any,
+			Events: []eventstore.EventData{{Type: "thing.made.v1", Data: json.RawMessage(`{"who": "ada"}`)}},
 		}}})
 		require.NoError(t, err)
 	}
@@ -38,7 +39,9 @@ func testRedact(t *testing.T, s eventstore.Store) {
 	require.NoError(t, s.SaveSnapshot(t.Context(), "cells-1", ada))
 	before, err := s.ReadAll(t.Context(), 0, 10)
 	require.NoError(t, err)
-	list := []eventstore.Redaction{{Position: before[1].Position, Was: before[1].Data, Data: json.RawMessage(`{"who":null}`), Proof: []byte{1}}}
+	list := []eventstore.Redaction{
+		{Position: before[1].Position, Was: before[1].Data, Data: json.RawMessage(`{"who":null}`), Proof: []byte{1}},
+	}
 	require.NoError(t, r.Redact(t.Context(), 3, list))
 	after, err := s.ReadStream(t.Context(), "cells-1", 0, 10)
 	require.NoError(t, err)
@@ -87,7 +90,8 @@ func testRedactResults(t *testing.T, s eventstore.Store) {
 		}}})
 		require.NoError(t, err)
 	}
-	n, err := r.RedactResults(t.Context(), "ws_1", func(json.RawMessage) (json.RawMessage, bool, error) { return json.RawMessage(`{}`), true, nil })
+	empty := func(json.RawMessage) (json.RawMessage, bool, error) { return json.RawMessage(`{}`), true, nil }
+	n, err := r.RedactResults(t.Context(), "ws_1", empty)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, n)
 	for ws, want := range map[string]string{"ws_1": `{}`, "ws_2": `{"who":"ada"}`} {

@@ -121,8 +121,8 @@ func (s service) syncs(a *httpapi.API) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "run-sync", Method: http.MethodPost, Path: "W/syncs/{syncId}/run", Tag: tag,
 		Summary: "Push the sync's rows, pull what was changed in the CRM, or try it without writing",
-		Description: "A dry run reads both sides and says what would change, field by field. A push records the values before it writes, so that " +
-			"it can be reversed; a pull is one step of undo of its table. A pull goes on where the last one ended.",
+		Description: "A dry run reads both sides and says what would change, field by field. A push records the values before it writes, so " +
+			"that it can be reversed; a pull is one step of undo of its table. A pull goes on where the last one ended.",
 		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.starting),
 	}, s.run)
 }

@@ -25,8 +25,8 @@ func (s service) disputes(a *httpapi.API) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "resolve-sync-conflicts", Method: http.MethodPost, Path: "W/syncs/{syncId}/conflicts/resolve", Tag: tag,
 		Summary: "Let the table's or the CRM's values hold, for some records or all",
-		Description: "By a run that reads both sides again. The CRM's values go into the table; the table's stay, and go into the CRM by the next " +
-			"push if the field is pushed.",
+		Description: "By a run that reads both sides again. The CRM's values go into the table; the table's stay, and go into the CRM by the " +
+			"next push if the field is pushed.",
 		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.resolving),
 	}, s.resolve)
 }

@@ -18,7 +18,9 @@ import (
 
 // Reads reads jobs, groups and merged rows.
 type Reads interface {
-	Jobs(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, kind dedup.Kind, before kernel.DedupID, limit int) ([]dedupview.Job, error)
+	Jobs(
+		ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, kind dedup.Kind, before kernel.DedupID, limit int,
+	) ([]dedupview.Job, error)
 	Job(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, id kernel.DedupID) (dedupview.Job, error)
 	Counts(ctx context.Context, ws kernel.WorkspaceID, t kernel.TableID, scan kernel.DedupID) (map[string]int, error)
 	Groups(

@@ -82,8 +82,10 @@ const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id
 
 func scanRun(row pgx.CollectableRow) (r crmview.Run, err error) {
 	c := &r.Counts
-	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind, &r.Dry, &r.Of, &r.Archive, &r.State, &r.Total,
-		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Gone, &c.Fields, &r.Waits, &r.Reason,
+	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind, &r.Dry, &r.Of, &r.Archive,
+		&r.State, &r.Total,
+		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Gone, &c.Fields,
+		&r.Waits, &r.Reason,
 		&r.StartedAt, &r.EndedAt)
 	r.StartedAt = r.StartedAt.UTC()
 	if r.EndedAt != nil {
@@ -203,7 +205,8 @@ FROM rm_crm.conflicts WHERE workspace_id = $1 AND sync_id = $2 AND record_id > $
 // Open counts the open conflicts of syncs.
 func (q *Queries) Open(ctx context.Context, ws kernel.WorkspaceID, ids []kernel.SyncID) (map[kernel.SyncID]int, error) {
 	out := map[kernel.SyncID]int{}
-	rows, err := q.db.Query(ctx, `SELECT sync_id, count(*) FROM rm_crm.conflicts WHERE workspace_id = $1 AND sync_id = ANY($2) GROUP BY sync_id`,
+	rows, err := q.db.Query(ctx, `SELECT sync_id, count(*) FROM rm_crm.conflicts
+	WHERE workspace_id = $1 AND sync_id = ANY($2) GROUP BY sync_id`,
 		ws, ids)
 	if err != nil {
 		return nil, fmt.Errorf("count conflicts: %w", err)

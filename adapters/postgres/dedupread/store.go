@@ -207,7 +207,8 @@ func (w writer) End(ctx context.Context, e dedup.Ended) error {
 		}
 		told = string(b)
 	}
-	return w.exec(ctx, `UPDATE jobs SET state = $2, reason = $3, told = $4, ended_at = $5 WHERE id = $1`, e.JobID, e.State, e.Reason, told, e.At)
+	return w.exec(ctx, `UPDATE jobs SET state = $2, reason = $3, told = $4, ended_at = $5 WHERE id = $1`,
+		e.JobID, e.State, e.Reason, told, e.At)
 }
 
 const hideRows = `WITH l AS (SELECT m.merge_id, m.n, count(*) AS c FROM unnest($1::text[], $2::text[]) AS x(row, merge)

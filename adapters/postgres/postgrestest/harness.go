@@ -185,7 +185,8 @@ func (h *Harness) differences(live, rebuilt map[string]projections.Checksum) str
 			continue
 		}
 		one := pgx.Identifier{postgres.SchemaOf(h.at.Location), name}.Sanitize()
-		two := pgx.Identifier{postgres.SchemaOf(projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}), name}.Sanitize()
+		verified := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
+		two := pgx.Identifier{postgres.SchemaOf(verified), name}.Sanitize()
 		for _, sql := range []string{fmt.Sprintf(differing, "live   ", one, two), fmt.Sprintf(differing, "rebuilt", two, one)} {
 			rows, err := h.Pool.Query(h.t.Context(), sql, name)
 			if err != nil {

@@ -15,33 +15,35 @@ import (
 // erasedIn says for each table outside the read models where what it holds of people is erased, or why it holds nothing of the rows of
 // tables.
 func erasedIn() (in map[string]string, nothing map[string]string) {
-	return map[string]string{
-			"log.events":             "event log",
-			"log.snapshots":          "event log", // they go with a redaction of their stream
-			"log.commands":           "answers to repeated requests",
-			"webhook_queue.attempts": "webhook deliveries",
-		}, map[string]string{
-			"auth_signals.attempts":    "keyed hashes of addresses of those who sign in",
-			"auth_signals.key_uses":    "when keys were used",
-			"log.head":                 "a position",
-			"log.histories":            "names of histories",
-			"log.origin":               "where the log lies",
-			"log.partitions":           "positions",
-			"log.redactions":           "keyed hashes of what was there",
-			"log.streams":              "ids",
-			"log.words":                "names of programs and commands",
-			"projection.attempts":      "positions",
-			"projection.checkpoints":   "positions",
-			"projection.leaders":       "positions",
-			"projection.moments":       "ids and positions; the copies are erased as tables as they were",
-			"projection.parked":        "why an event could not be applied, which repeats no value",
-			"projection.processes":     "processes",
-			"provider_quotas.used":     "counts",
-			"vault.keys":               "keys",
-			"webhook_queue.deliveries": "positions and states",
-			"webhook_queue.endpoints":  "settings of webhooks",
-			"webhook_queue.replays":    "positions",
-		}
+	in = map[string]string{
+		"log.events":             "event log",
+		"log.snapshots":          "event log", // they go with a redaction of their stream
+		"log.commands":           "answers to repeated requests",
+		"webhook_queue.attempts": "webhook deliveries",
+	}
+	nothing = map[string]string{
+		"auth_signals.attempts":    "keyed hashes of addresses of those who sign in",
+		"auth_signals.key_uses":    "when keys were used",
+		"log.head":                 "a position",
+		"log.histories":            "names of histories",
+		"log.origin":               "where the log lies",
+		"log.partitions":           "positions",
+		"log.redactions":           "keyed hashes of what was there",
+		"log.streams":              "ids",
+		"log.words":                "names of programs and commands",
+		"projection.attempts":      "positions",
+		"projection.checkpoints":   "positions",
+		"projection.leaders":       "positions",
+		"projection.moments":       "ids and positions; the copies are erased as tables as they were",
+		"projection.parked":        "why an event could not be applied, which repeats no value",
+		"projection.processes":     "processes",
+		"provider_quotas.used":     "counts",
+		"vault.keys":               "keys",
+		"webhook_queue.deliveries": "positions and states",
+		"webhook_queue.endpoints":  "settings of webhooks",
+		"webhook_queue.replays":    "positions",
+	}
+	return in, nothing
 }
 
 // A new table, read model or store must say how what it holds of a person is erased and verified, or why it holds nothing.
