@@ -18,8 +18,8 @@ import (
 
 const (
 	deleteRows = `WITH d AS (DELETE FROM %[1]s WHERE id = ANY($1) RETURNING %[3]s)
-INSERT INTO %[2]s (%[3]s, _deleted, _dpos, _dby, _into, _merge) SELECT %[3]s, $2, $3, $4, l.into, l.merge
-FROM d LEFT JOIN unnest($5::uuid[], $6::uuid[], $7::text[]) AS l(row, into, merge) ON l.row = d.id`
+INSERT INTO %[2]s (%[3]s, _deleted, _dpos, _dby, _into, _merge) SELECT %[3]s, $2, $3, $4, l.target, l.merge
+FROM d LEFT JOIN unnest($5::uuid[], $6::uuid[], $7::text[]) AS l(merged, target, merge) ON l.merged = d.id`
 	restoreRows = `WITH d AS (DELETE FROM %[2]s WHERE id = ANY($1) RETURNING %[3]s)
 INSERT INTO %[1]s (%[3]s) SELECT %[3]s FROM d`
 	stampRows = `UPDATE %s SET _pos = $2, _by = $3, _updated = $4 WHERE id = ANY($1)`
