@@ -60,6 +60,7 @@ func inUse(t *testing.T) *pgxpool.Pool {
 	require.NoError(t, migrate(t.Context(), pool))
 	_, err = pool.Exec(t.Context(), `INSERT INTO projection.checkpoints (place, version, position) VALUES ('webhook_mail__reactor', 1, 0);
 INSERT INTO projection.parked (place, stream_id, position, version, event_type, error, attempts) VALUES ('webhook_mail__reactor', 'a-1', 1, 1, 'a.b.v1', 'broken', 2);
+INSERT INTO log.redactions (position, ordered_by, was, now, redacted_at) VALUES (1, 2, '\x01', '\x02', '2026-01-02 03:04:05Z');
 INSERT INTO log.words (id, word) VALUES (1, 'edit-cells')`)
 	require.NoError(t, err)
 	return pool
