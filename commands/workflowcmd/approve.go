@@ -50,6 +50,9 @@ type Settled struct {
 // Decide carries out a Decide. The flow is woken by what it appends.
 func (h *Handlers) Decide(ctx context.Context, meta kernel.Meta, c Decide) (commands.Result[Settled], error) {
 	var none commands.Result[Settled]
+	if err := kernel.Check(kernel.Field("node_id", c.Node, c.Node.Formed())); err != nil {
+		return none, err
+	}
 	if _, err := h.loadRun(ctx, meta.Workspace, c.Run); err != nil {
 		return none, err
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -175,17 +177,21 @@ type Graph struct {
 // nodeIDs are what a node may be called.
 func nodeIDs() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`) }
 
+// Formed checks the id's form: whether a graph has such a node is another question.
+func (id NodeID) Formed() validation.Rule {
+	return kernel.Holds(nodeIDs().MatchString(string(id)), "an id has 1 to 40 letters, digits, - and _")
+}
+
 // Validate checks what holds for a draft too: the graph's bounds, and that its edges lead between its nodes.
 func (g Graph) Validate() error {
 	fields := []kernel.Checked{
 		kernel.Field("nodes", g.Nodes, kernel.Sized(0, MaxNodes, "a workflow has at most %d nodes", MaxNodes)),
 		kernel.Field("edges", g.Edges, kernel.Sized(0, MaxEdges, "a workflow has at most %d connections", MaxEdges)),
 	}
-	ids, good := map[NodeID]bool{}, nodeIDs()
+	ids := map[NodeID]bool{}
 	for _, n := range g.Nodes {
 		at := "nodes." + kernel.Shorten(string(n.ID))
-		named := kernel.Holds(good.MatchString(string(n.ID)), "an id has 1 to 40 letters, digits, - and _")
-		fields = append(fields, kernel.Field(at, n.ID, named, kernel.Holds(!ids[n.ID], "two nodes have this id")))
+		fields = append(fields, kernel.Field(at, n.ID, n.ID.Formed(), kernel.Holds(!ids[n.ID], "two nodes have this id")))
 		fields = append(fields, n.bounds(at)...)
 		ids[n.ID] = true
 	}

@@ -56,17 +56,30 @@ type Conflict struct {
 	At       time.Time        `json:"at"`
 }
 
+// cursorMark begins a cursor, since vendors name records as they like.
+const cursorMark = "record."
+
+// recordAfter is the vendor's id of the record that a page ended with.
+func recordAfter(cursor string) (string, error) {
+	record, ok := strings.CutPrefix(cursor, cursorMark)
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	if cursor != "" && (!ok || record == "" || strings.ContainsFunc(record, odd)) {
+		return "", kernel.BadCursor()
+	}
+	return record, nil
+}
+
 func (s service) conflicts(ctx context.Context, p httpapi.Principal, in *conflictsIn) ([]Conflict, httpapi.Meta, error) {
 	var meta httpapi.Meta
-	odd := func(r rune) bool { return r <= ' ' || r > '~' }
-	if strings.ContainsFunc(in.Cursor, odd) {
-		return nil, meta, kernel.BadCursor()
-	}
-	list, err := s.Reads.Conflicts(ctx, p.Workspace, in.SyncID, in.Cursor, in.Limit+1)
+	after, err := recordAfter(in.Cursor)
 	if err != nil {
 		return nil, meta, err
 	}
-	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(c crmview.Conflict) string { return c.Record })
+	list, err := s.Reads.Conflicts(ctx, p.Workspace, in.SyncID, after, in.Limit+1)
+	if err != nil {
+		return nil, meta, err
+	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(c crmview.Conflict) string { return cursorMark + c.Record })
 	refs := make([]crmcmd.Ref, len(list))
 	for i, c := range list {
 		refs[i] = crmcmd.Ref{TableID: c.Table, RunID: c.Run, Version: c.Version, Entry: c.Entry}

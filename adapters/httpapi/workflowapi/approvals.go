@@ -49,7 +49,7 @@ func (s service) waiting(ctx context.Context, p httpapi.Principal, in *InWorkflo
 
 // DecideWorkflowBody is a decision.
 type DecideWorkflowBody struct {
-	NodeID  workflow.NodeID `json:"node_id" minLength:"1" maxLength:"40"`
+	NodeID  workflow.NodeID `json:"node_id" pattern:"^[A-Za-z0-9_-]{1,40}$"`
 	Approve bool            `json:"approve"`
 	Rows    []kernel.RowID  `json:"row_ids,omitempty" maxItems:"1000" doc:"All that wait if it is left out or empty."`
 }

@@ -269,6 +269,7 @@ func admitted(op *operation, statuses []int) string {
 			return fmt.Sprintf("is not for a key of some tables, but answers %v", statuses)
 		}
 	case op.Scope == "public" || len(statuses) == 0:
+	case op.ID == "unmerge-rows": // nothing of its own was merged
 	case op.ID == "list-enrichment-stories": // the cell that is asked about was not in the job, so there is nothing to tell
 	case !slices.ContainsFunc(statuses, func(s int) bool { return !barred(s) }):
 		return fmt.Sprintf("the key is kept from its own: %v", statuses)

@@ -14,7 +14,8 @@ import (
 
 // shared are names in paths that belong to no workspace, or are all the right that is needed, as a signed link is.
 func shared(name string) bool {
-	return name == "slug" || name == "token" || name == "link" || name == "address" || name == "seq"
+	return name == "slug" || name == "token" || name == "link" || name == "address" || name == "seq" ||
+		name == "group" // a number within a scan
 }
 
 func TestNobodyReachesAnotherTenant(t *testing.T) {
