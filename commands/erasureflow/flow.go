@@ -27,7 +27,7 @@ const (
 
 const (
 	longest = 7 * 24 * time.Hour
-	silence = 2 * time.Minute // a place may take this long without a sign
+	silence = time.Minute // a place may take this long without a sign
 )
 
 // Input is what the workflow is started with.

@@ -60,7 +60,8 @@ export class Api {
   /** Invites somebody to the workspace and answers with the path of the link in their mail. */
   async invite(morket: Morket, ws: string, email: string, role: string): Promise<string> {
     await this.post(`/workspaces/${ws}/invitations`, { email, role });
-    for (const file of (await readdir(morket.outbox)).sort().reverse()) {
+    const files = (await readdir(morket.outbox)).filter((name) => name.endsWith('.json')); // not those that are being written
+    for (const file of files.sort().reverse()) {
       const mail = JSON.parse(await readFile(join(morket.outbox, file), 'utf8')) as { to: string; text: string };
       const link = /\/invitations\/[0-9a-f]{64}/.exec(mail.text)?.[0];
       if (mail.to === email && link) return link;
