@@ -104,7 +104,7 @@ export function GroupCard({
 function Reasons({ group, columns }: { group: DuplicateGroup; columns: Column[] }) {
   const names = new Map(columns.map((c) => [c.id, c.name]));
   return (
-    <details open={group.pairs.length <= 3} className="px-3 text-sm text-ink-2">
+    <details open={group.pairs.length <= 3} className="px-3 pb-3 text-sm text-ink-2">
       <summary className="cursor-pointer font-medium">Why</summary>
       <ul className="mt-1 flex flex-col gap-1">
         {group.pairs.map((p) => (
