@@ -140,7 +140,7 @@ func expect(a attack, status int, body string) string {
 
 var (
 	codeShape = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
-	insides   = regexp.MustCompile(`(?i)sqlstate|goroutine|panic|pgx|\.go:\d|runtime error|syntax error at or near|reflect\.|Go struct|Go value`)
+	insides   = regexp.MustCompile(`(?i)\b(?:sqlstate|goroutine|panic|pgx)|\.go:\d|runtime error|syntax error at or near|reflect\.|Go struct|Go value`)
 )
 
 // judge checks what holds of every answer: never our fault, always the envelope.
