@@ -74,7 +74,7 @@ type BegunSignOn struct {
 
 func (h *Handlers) signOn() (*SignOn, error) {
 	if h.cfg.SignOn == nil {
-		return nil, kernel.NotFound("single sign-on", "")
+		return nil, auth.ErrNoSignOn()
 	}
 	return h.cfg.SignOn, nil
 }

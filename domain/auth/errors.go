@@ -64,6 +64,11 @@ func ErrSignOnExpired() *kernel.Error {
 	return kernel.E(kernel.KindUnauthorized, "SIGN_ON_EXPIRED", "this sign-in is too old, or was begun in another browser; begin it again")
 }
 
+// ErrNoSignOn says that nobody signs in by an identity provider here.
+func ErrNoSignOn() *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "SIGN_ON_OFF", "single sign-on is not set up here; sign in with your password")
+}
+
 // ErrSignOnRefused says that the identity provider did not sign the person in.
 func ErrSignOnRefused(provider string) *kernel.Error {
 	return kernel.E(kernel.KindForbidden, "SIGN_ON_REFUSED", "%s did not sign you in; ask its administrator for access to Morket", provider)

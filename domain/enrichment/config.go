@@ -85,5 +85,5 @@ type Validator struct {
 // Output puts one field of the accepted answer into a column.
 type Output struct {
 	Output   string          `json:"output"`
-	ColumnID kernel.ColumnID `json:"column_id"`
+	ColumnID kernel.ColumnID `json:"column_id" pattern:"^[\\s\\S]*$" doc:"A column of the table; a check tells what is none."`
 }

@@ -83,6 +83,11 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]J
 		return nil, meta, err
 	}
 	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(j dedupview.Job) string { return string(j.ID) })
+	if len(list) == 0 { // a table that is not there is told from one without jobs
+		if _, err := s.Rows(ctx, p.Workspace, in.TableID, nil); err != nil {
+			return nil, meta, err
+		}
+	}
 	out := make([]Job, len(list))
 	for i, j := range list {
 		out[i] = jobOf(j)
@@ -177,9 +182,6 @@ func (s service) groups(ctx context.Context, p httpapi.Principal, in *groupsIn) 
 func (s service) rows(
 	ctx context.Context, p httpapi.Principal, id kernel.TableID, ids []kernel.RowID,
 ) (map[kernel.RowID]table.RowCells, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	return s.Rows(ctx, p.Workspace, id, ids)
 }
 

@@ -7341,6 +7341,7 @@ export interface components {
             type: string;
         };
         EnrichmentOutput: {
+            /** @description A column of the table; a check tells what is none. */
             column_id: string;
             output: string;
         };
