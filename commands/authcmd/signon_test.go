@@ -284,7 +284,7 @@ func TestWithoutAProviderThereIsNoSingleSignOn(t *testing.T) {
 	w := given(t)
 	require.Nil(t, w.h.SignOnWay())
 	_, err := w.h.BeginSignOn(t.Context())
-	require.Equal(t, kernel.KindNotFound, kindOf(err))
+	require.Equal(t, kernel.KindForbidden, kindOf(err))
 	_, err = w.complete(authcmd.CompleteSignOn{State: "s", Code: "c", Cookie: "c"})
 	require.Equal(t, kernel.KindNotFound, kindOf(err))
 }

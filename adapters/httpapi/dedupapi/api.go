@@ -39,7 +39,7 @@ func registerScans(a *httpapi.API, s service) {
 	}, s.scan)
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-duplicate-jobs", Method: http.MethodGet, Path: jobs, Tag: tag, Summary: "Scans, merges and un-merges of a table, newest first",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
+		Action: workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.list)
 	httpapi.Read(a, httpapi.Op{
 		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{dedupId}", Tag: tag,
