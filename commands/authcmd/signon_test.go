@@ -286,5 +286,5 @@ func TestWithoutAProviderThereIsNoSingleSignOn(t *testing.T) {
 	_, err := w.h.BeginSignOn(t.Context())
 	require.Equal(t, kernel.KindForbidden, kindOf(err))
 	_, err = w.complete(authcmd.CompleteSignOn{State: "s", Code: "c", Cookie: "c"})
-	require.Equal(t, kernel.KindNotFound, kindOf(err))
+	require.Equal(t, kernel.KindForbidden, kindOf(err))
 }
