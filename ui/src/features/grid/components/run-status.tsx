@@ -16,13 +16,13 @@ import { useViews } from '../view-state';
 
 const isUnderWay = (job: Job): boolean => isOpen(job) || job.state === 'paused';
 
-/** The run that is shown: the newest under way, or else one that was seen under way and has ended. */
+/** The run that is shown: the newest under way, or else the newest that has ended since the page came; it may have been too quick to be seen. */
 function useShownJob(ws: string, table: Table): { job: Job | undefined; dismiss: () => void } {
   const { data } = useQuery(tableJobsQuery(ws, table.id));
-  const [seen, setSeen] = useState<string | null>(null);
-  const open = data?.find(isUnderWay);
-  if (open && open.id !== seen) setSeen(open.id);
-  return { job: open ?? data?.find((j) => j.id === seen), dismiss: () => setSeen(null) };
+  const [past, setPast] = useState<ReadonlySet<string> | null>(null);
+  if (data && !past) setPast(new Set(data.filter((j) => !isUnderWay(j)).map((j) => j.id)));
+  const job = data?.find(isUnderWay) ?? data?.find((j) => past !== null && !past.has(j.id));
+  return { job, dismiss: () => setPast(new Set(data?.map((j) => j.id))) };
 }
 
 /** How far the table's run is, or what came of it, in the status bar; the header of its columns shows the same. */
