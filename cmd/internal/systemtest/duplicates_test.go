@@ -251,5 +251,5 @@ func TestAKilledMergeEndsOnce(t *testing.T) {
 	d.counts(groups)
 	part := d.run("unmerges", map[string]any{"merge_id": id})
 	require.Equal(t, groups, part.Groups)
-	d.counts(2*groups)
+	d.counts(2 * groups)
 }
