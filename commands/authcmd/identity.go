@@ -45,7 +45,7 @@ func (h *Handlers) accountOf(ctx context.Context, meta kernel.Meta, v auth.Vouch
 	return id, err
 }
 
-// newcomer registers a person who has no password.
+// newcomer registers a person without a password.
 func (h *Handlers) newcomer(ctx context.Context, u *auth.User, id kernel.UserID, p auth.Profile) error {
 	who, err := p.Seal(ctx, h.cfg.Persons, id)
 	if err != nil {

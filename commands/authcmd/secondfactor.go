@@ -275,7 +275,7 @@ func (h *Handlers) DisableSecondFactor(ctx context.Context, meta kernel.Meta, pa
 }
 
 // ResetSecondFactor ends the second factor of an account whose person has lost the app and the recovery codes, and tells the
-// person by mail. Only an operator may; that it is the person who asks, only the operator can find out.
+// person by mail. Only an operator may; whether the request is really the person's, only the operator can find out.
 func (h *Handlers) ResetSecondFactor(ctx context.Context, meta kernel.Meta, address string) (commands.Result[Done], error) {
 	email, err := auth.ParseEmail("email", address)
 	if err != nil {
@@ -299,7 +299,7 @@ func (h *Handlers) ResetSecondFactor(ctx context.Context, meta kernel.Meta, addr
 			"If you did not ask for this, change your password and write to your operator.\n")
 }
 
-// self is the caller, who has given the password again. Wrong ones count as those of ChangePassword do; what no password can be, doesn't.
+// self is the caller, after the password was given again. Wrong ones count as those of ChangePassword do; what no password can be, doesn't.
 func (h *Handlers) self(ctx context.Context, meta kernel.Meta, password string) (*auth.User, auth.Profile, error) {
 	id, err := person(meta)
 	if err != nil {
@@ -319,7 +319,7 @@ func (h *Handlers) self(ctx context.Context, meta kernel.Meta, password string) 
 	return u, who, h.checkPassword(ctx, "password/"+string(id), auth.Email(who.Email), u.PasswordHash(), password)
 }
 
-// selfWithCode is the caller, who has given the password and a code again.
+// selfWithCode is the caller, after the password and a code were given again.
 func (h *Handlers) selfWithCode(ctx context.Context, meta kernel.Meta, password, code string) (*auth.User, func(*auth.User) error, error) {
 	if err := needCode(code); err != nil {
 		return nil, nil, err

@@ -23,7 +23,7 @@ func (h *Handlers) Mentions(
 	ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, is func(text string) bool,
 ) (found bool, err error) {
 	imp, _, err := h.load(ctx, ws, id)
-	if isMissing(err) {
+	if kernel.KindOf(err) == kernel.KindNotFound {
 		return false, nil // what is not there mentions nobody
 	}
 	if err != nil || !imp.NeedsFile() || imp.Object == "" {
@@ -36,10 +36,8 @@ func (h *Handlers) Mentions(
 		found = found || is(r.Excerpt)
 		return !found
 	})
-	if isMissing(err) {
+	if kernel.KindOf(err) == kernel.KindNotFound {
 		return false, nil
 	}
 	return found, err
 }
-
-func isMissing(err error) bool { return err != nil && kernel.KindOf(err) == kernel.KindNotFound }

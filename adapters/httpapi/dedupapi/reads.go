@@ -168,7 +168,7 @@ func (s service) groups(ctx context.Context, p httpapi.Principal, in *groupsIn) 
 	for _, g := range list {
 		ids = append(ids, g.Rows...)
 	}
-	found, err := s.rows(ctx, p, in.TableID, ids)
+	found, err := s.Rows(ctx, p.Workspace, in.TableID, ids)
 	if err != nil {
 		return nil, meta, err
 	}
@@ -177,12 +177,6 @@ func (s service) groups(ctx context.Context, p httpapi.Principal, in *groupsIn) 
 		out[i] = groupOf(g, scan.Definition.Keys, found)
 	}
 	return out, meta, nil
-}
-
-func (s service) rows(
-	ctx context.Context, p httpapi.Principal, id kernel.TableID, ids []kernel.RowID,
-) (map[kernel.RowID]table.RowCells, error) {
-	return s.Rows(ctx, p.Workspace, id, ids)
 }
 
 func groupOf(g dedupview.Group, keys []dedup.Key, found map[kernel.RowID]table.RowCells) Group {
@@ -255,7 +249,7 @@ func (s service) merged(ctx context.Context, p httpapi.Principal, in *mergedIn) 
 	for _, m := range list {
 		ids = append(append(ids, m.Survivor), m.Rows...)
 	}
-	found, err := s.rows(ctx, p, in.TableID, ids)
+	found, err := s.Rows(ctx, p.Workspace, in.TableID, ids)
 	if err != nil {
 		return nil, meta, err
 	}
