@@ -66,9 +66,9 @@ import (
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(),
-		billing.Events(), credential.Events(),
-		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(), dedup.Events(),
-		comment.Events(), crm.Events(), workflow.Events(), erasure.Events())
+		billing.Events(), credential.Events(), enrichment.Events(), operation.Events(), access.Events(), search.Events(),
+		webhook.Events(), scrape.Events(), find.Events(), dedup.Events(), comment.Events(), crm.Events(), workflow.Events(),
+		erasure.Events())
 }
 
 // models are the read models of every module.
