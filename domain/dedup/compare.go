@@ -23,6 +23,7 @@ const (
 	Alike                   // the same but for how it is written
 	Same                    // written the same
 	Common                  // the same, which many share, as a domain of free mail
+	Spelled                 // only the part before the @ is the same, and it is the person's name: the name has said that already
 	levels     = iota
 )
 
@@ -32,7 +33,7 @@ const (
 func weights(m Match) [levels]float64 {
 	switch m {
 	case Email:
-		return [levels]float64{Different: -3, Near: 2, Close: 7, Alike: 12, Same: 13, Common: 1}
+		return [levels]float64{Different: -3, Near: 2, Close: 7, Alike: 12, Same: 13, Common: 1, Spelled: -1}
 	case Domain:
 		return [levels]float64{Different: -3, Near: 1, Close: 3, Alike: 5, Same: 5, Common: 0.5}
 	case Phone:

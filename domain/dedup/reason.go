@@ -8,7 +8,7 @@ func (l Level) Slug() string {
 		return ""
 	}
 	return [levels]string{
-		"missing", "different", "near", "close", "short_name", "initial", "generation", "alike", "same", "common",
+		"missing", "different", "near", "close", "short_name", "initial", "generation", "alike", "same", "common", "spelled",
 	}[l]
 }
 
@@ -26,6 +26,8 @@ func Reason(m Match, l Level) string {
 			return "the same, but many rows have this number"
 		}
 		return "the same, but many people share it"
+	case Spelled:
+		return "the person's name before the @, at another domain"
 	case Short:
 		return "one has a short form of the first name"
 	case Initial:
@@ -83,7 +85,7 @@ func nearReason(m Match) string {
 }
 
 // Speaks reports whether the level is for the two being the same.
-func (l Level) Speaks() bool { return l >= Near && l != Generation }
+func (l Level) Speaks() bool { return l >= Near && l != Generation && l != Spelled }
 
 // PackLevels writes levels in short, as events keep them.
 func PackLevels(by []Level) string {

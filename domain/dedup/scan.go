@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/morket/morket/domain/kernel"
 )
+
+// leastSpelled is how long a last name is that is not in a mailbox by chance.
+const leastSpelled = 3
 
 // maxEdges is how many pairs a scan keeps until they are groups.
 const maxEdges = 4_000_000
@@ -145,7 +149,29 @@ func (s *Scanner) compare(a, b int32, by []Level) float64 {
 			by[i] = Common
 		}
 	}
+	s.spelled(fa, by)
 	return scoreOf(s.def.Keys, s.prior, by)
+}
+
+// spelled takes away what an address says beyond the name: people of one name have like addresses at any company.
+func (s *Scanner) spelled(forms []form, by []Level) {
+	for i, k := range s.def.Keys {
+		if k.Match != Email || by[i] != Near {
+			continue
+		}
+		local, _, _ := strings.Cut(forms[i].normal, sep)
+		for j, other := range s.def.Keys {
+			if other.Match == Name && by[j].Speaks() && spells(mailbox(local), forms[j].normal) {
+				by[i] = Spelled
+			}
+		}
+	}
+}
+
+// spells reports whether a mailbox has a person's last name in it.
+func spells(box, name string) bool {
+	_, last, _ := nameParts(name)
+	return len(last) >= leastSpelled && strings.Contains(box, last)
 }
 
 // edge is a pair of rows that are probably the same.

@@ -117,7 +117,7 @@ type Row struct {
 // Reason says how two rows agree in one column.
 type Reason struct {
 	ColumnID kernel.ColumnID `json:"column_id"`
-	Level    string          `json:"level" enum:"missing,different,near,close,short_name,initial,generation,alike,same,common"`
+	Level    string          `json:"level" enum:"missing,different,near,close,short_name,initial,generation,alike,same,common,spelled"`
 	Text     string          `json:"text"`
 	For      bool            `json:"for" doc:"It speaks for the rows being the same."`
 }

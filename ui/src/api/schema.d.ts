@@ -6998,7 +6998,7 @@ export interface components {
             /** @description It speaks for the rows being the same. */
             for: boolean;
             /** @enum {string} */
-            level: "missing" | "different" | "near" | "close" | "short_name" | "initial" | "generation" | "alike" | "same" | "common";
+            level: "missing" | "different" | "near" | "close" | "short_name" | "initial" | "generation" | "alike" | "same" | "common" | "spelled";
             text: string;
         };
         DedupRow: {
