@@ -15,14 +15,15 @@ func benchCommand() *cobra.Command {
 	var file, profiles string
 	var rows, documents int
 	c := &cobra.Command{
-		Use:   "bench [log|projection|relay|analytics|search|import|bytes|grid|run|companies|quality|dedup|all]",
+		Use:   "bench [log|projection|relay|analytics|search|import|bytes|grid|run|companies|quality|dedup|cells|all]",
 		Short: "Measure the product against its limits, on a throw-away server of its own",
 		Long: "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands " +
 			"beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is " +
 			"missed.\nThe step quality needs no server: it asks the providers that need no key for labelled cases, " +
 			"and tells how often they are right.\n" +
-			"The step dedup needs none either: it looks for duplicates among made-up people, and tells how many of them it finds.",
-		ValidArgs: append(bench.Steps(), stepQuality, stepDedup, "all"),
+			"The step dedup needs none either: it looks for duplicates among made-up people, and tells how many of them it finds.\n" +
+			"The step cells simulates 10,000 workspaces over the cells of ARCHITECTURE.md's plan past one machine, without a server.",
+		ValidArgs: append(bench.Steps(), stepQuality, stepDedup, stepCells, "all"),
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && args[0] == stepQuality {
@@ -30,6 +31,9 @@ func benchCommand() *cobra.Command {
 			}
 			if len(args) > 0 && args[0] == stepDedup {
 				return benchDedup(cmd, rows, file)
+			}
+			if len(args) > 0 && args[0] == stepCells {
+				return benchCells(cmd, file)
 			}
 			cfg, err := config.FromOS()
 			if err != nil {
