@@ -103,6 +103,33 @@ func TestWhatIsDoneIsNotDoneAgainUnderABetterGraph(t *testing.T) {
 	require.Equal(t, 6, counted(step(t, r, "ask")), "the node is to do its work again")
 }
 
+// TestAnEnrichmentIsWaitedForOnlyByTheNodeThatAsked: under a graph whose node asks something else, or is told to ask again, it is not.
+func TestAnEnrichmentIsWaitedForOnlyByTheNodeThatAsked(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		change func(*workflow.Node)
+		from   workflow.NodeID
+		waits  bool
+	}{
+		"the same":         {func(*workflow.Node) {}, "", true},
+		"a higher limit":   {func(n *workflow.Node) { n.Config.MaxCredits = 500 }, "", true},
+		"another column":   {func(n *workflow.Node) { n.Config.ColumnID = other }, "", false},
+		"to be done again": {func(*workflow.Node) {}, "ask", false},
+	} {
+		r := through(t)
+		ask := step(t, r, "ask")
+		require.NoError(t, r.Ask(ask, ask.Pieces, "run_1"))
+		require.NoError(t, r.Cancel())
+		require.NoError(t, r.End(now()))
+		better := simple()
+		c.change(&better.Nodes[3])
+		require.NoError(t, r.Resume(2, better, c.from, "usr_1", now()), what)
+		_, waits := r.Asked(better.Nodes[3])
+		require.Equal(t, c.waits, waits, what)
+		require.Equal(t, c.waits, len(r.Open()) == 1, what)
+	}
+}
+
 func TestRowsThatNoLongerComeDoNotCount(t *testing.T) {
 	t.Parallel()
 	r := through(t)
