@@ -42,6 +42,7 @@ type Client struct {
 const (
 	headersWithin = 5 * time.Minute // the beginning of an answer: the server reads an uploaded file whole before it
 	dialWithin    = 10 * time.Second
+	idleWithin    = 90 * time.Second
 )
 
 // New checks the settings; it asks the server nothing.
@@ -69,6 +70,7 @@ func New(cfg Config) (*Client, error) {
 			DialContext:           (&net.Dialer{Timeout: dialWithin}).DialContext,
 			ForceAttemptHTTP2:     true,
 			ResponseHeaderTimeout: headersWithin,
+			IdleConnTimeout:       idleWithin,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the key goes to the named server only
 	}

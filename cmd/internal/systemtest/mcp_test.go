@@ -1,12 +1,14 @@
 package systemtest_test
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -19,12 +21,50 @@ type model struct {
 	session *mcp.ClientSession
 }
 
+// modelKey makes a key for a model.
+func modelKey(c *client, role string, tables ...string) string {
+	c.t.Helper()
+	return in[struct {
+		Key string `json:"key"`
+	}](c, http.StatusCreated, http.MethodPost, "/api-keys", map[string]any{"name": "model", "role": role, "tables": tables}).Key
+}
+
+// atAddress starts `morket mcp --http`, and returns a model that goes there with a key of the role.
+func atAddress(s *server, c *client, role string) *model {
+	c.t.Helper()
+	cmd := exec.Command(s.exe, "mcp", "--server", s.url, "--http", "127.0.0.1:0")
+	cmd.Env = cleanEnv()
+	says, err := cmd.StderrPipe()
+	require.NoError(c.t, err)
+	require.NoError(c.t, cmd.Start())
+	line, err := bufio.NewReader(says).ReadString('\n')
+	require.NoError(c.t, err)
+	c.t.Cleanup(func() {
+		require.NoError(c.t, cmd.Process.Signal(os.Interrupt))
+		require.NoError(c.t, cmd.Wait(), "it ends when it is told to")
+	})
+	_, url, _ := strings.Cut(strings.TrimSpace(line), "tools at ")
+	key := modelKey(c, role)
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "systemtest", Version: "1"}, nil).Connect(c.t.Context(),
+		&mcp.StreamableClientTransport{Endpoint: url, HTTPClient: &http.Client{Transport: bringing(key)}}, nil)
+	require.NoError(c.t, err)
+	return &model{c.t, session}
+}
+
+// bringing sends a key with each request.
+type bringing string
+
+// RoundTrip implements http.RoundTripper.
+func (key bringing) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(key))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
 // assistant starts `morket mcp` with a key of the role.
 func assistant(s *server, c *client, role string, tables ...string) *model {
 	c.t.Helper()
-	key := in[struct {
-		Key string `json:"key"`
-	}](c, http.StatusCreated, http.MethodPost, "/api-keys", map[string]any{"name": "model", "role": role, "tables": tables}).Key
+	key := modelKey(c, role, tables...)
 	cmd := exec.Command(s.exe, "mcp", "--server", s.url)
 	cmd.Env = append(cleanEnv(), "MORKET_API_KEY="+key)
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "systemtest", Version: "1"}, nil).Connect(c.t.Context(), &mcp.CommandTransport{Command: cmd}, nil)
@@ -111,7 +151,8 @@ func TestAModelUsesTheTables(t *testing.T) {
 		return tool[struct{ Total int }](m, "search", map[string]any{"text": `"as the model says"`}).Total == 1
 	})
 
-	reader := assistant(s, c, "viewer")
+	reader := atAddress(s, c, "viewer")
+	require.Equal(t, int64(503), tool[struct{ Count int64 }](reader, "count_rows", map[string]any{"table": "S&P 500"}).Count)
 	require.Contains(t, reader.refused("write_rows", map[string]any{"table": table.ID, "operations": []any{
 		map[string]any{"op": "insert", "cells": map[string]any{"Company": "Viewer's"}},
 	}}), "role does not allow it")
