@@ -35,6 +35,7 @@ type (
 	workspaceIDSchema   string
 	sessionIDSchema     string
 	apiKeyIDSchema      string
+	passkeyIDSchema     string
 	invitationIDSchema  string
 	folderIDSchema      string
 	tableIDSchema       string
@@ -63,6 +64,8 @@ func (workspaceIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(ke
 func (sessionIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixSession) }
 
 func (apiKeyIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixAPIKey) }
+
+func (passkeyIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixPasskey) }
 
 func (invitationIDSchema) Schema(huma.Registry) *huma.Schema {
 	return idSchema(kernel.PrefixInvitation)
@@ -104,6 +107,7 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.WorkspaceID](), reflect.TypeFor[workspaceIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.SessionID](), reflect.TypeFor[sessionIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.APIKeyID](), reflect.TypeFor[apiKeyIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.PasskeyID](), reflect.TypeFor[passkeyIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.InvitationID](), reflect.TypeFor[invitationIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.FolderID](), reflect.TypeFor[folderIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.TableID](), reflect.TypeFor[tableIDSchema]())

@@ -84,7 +84,7 @@ func (r *Recorder) Exported(meta kernel.Meta, table kernel.TableID) {
 	})
 }
 
-// SignInFailed records a wrong password or code for an account that exists.
+// SignInFailed records a wrong password, code or passkey for an account that exists.
 func (r *Recorder) SignInFailed(meta kernel.Meta, user kernel.UserID) {
 	meta.Actor, meta.Workspace = kernel.System(), ""
 	r.accept(kind{"sign-in", string(user), "", ""}, record{

@@ -74,7 +74,7 @@ type Persons interface {
 	auth.Opener
 }
 
-// Refused records a wrong password or code for an account that exists. It must not make the sign-in wait.
+// Refused records a wrong password, code or passkey for an account that exists. It must not make the sign-in wait.
 type Refused interface {
 	SignInFailed(meta kernel.Meta, user kernel.UserID)
 }
@@ -96,10 +96,11 @@ type Config struct {
 	Members   Members
 	KeyUses   KeyUses
 	Mailer    Mailer
-	PublicURL string   // where links in mails lead, without a slash at the end
-	Operators []string // email addresses of the installation's operators
-	Refused   Refused  // told of wrong passwords and codes; may be nil
-	SignOn    *SignOn  // nil: there is no single sign-on
+	PublicURL string    // where links in mails lead, without a slash at the end
+	Operators []string  // email addresses of the installation's operators
+	Refused   Refused   // told of wrong passwords and codes; may be nil
+	SignOn    *SignOn   // nil: there is no single sign-on
+	Passkeys  *Passkeys // nil: browsers can't use passkeys at the public URL
 }
 
 // Validate says what is missing.

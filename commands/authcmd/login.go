@@ -25,8 +25,9 @@ const maxAgent = 200
 type Login struct {
 	Email    string
 	Password string
-	Code     string // of the authenticator app, or a recovery code; needed where the account has a second factor
-	Agent    string // what the browser calls itself, for the list of sessions
+	Code     string       // of the authenticator app, or a recovery code; needed where the account has a second factor
+	Passkey  *ShowPasskey // in the place of the code; may be nil
+	Agent    string       // what the browser calls itself, for the list of sessions
 }
 
 // Opened is a session just opened or refreshed. It holds secrets and is never stored.
@@ -62,16 +63,28 @@ func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (comm
 	if way := h.cfg.SignOn; way != nil && way.Only && !h.operators[email] {
 		return commands.Result[Opened]{}, auth.ErrSignOnOnly(way.Name)
 	}
-	take := func(*auth.User) error { return nil }
-	if u.HasSecondFactor() {
-		if cmd.Code == "" {
-			return commands.Result[Opened]{}, auth.ErrSecondFactor()
-		}
-		if take, err = h.takeCode(ctx, meta, u, cmd.Code); err != nil {
+	return h.secondStep(ctx, meta, u, cmd)
+}
+
+// secondStep opens a session after the password, by what the account asks for beside it.
+func (h *Handlers) secondStep(ctx context.Context, meta kernel.Meta, u *auth.User, cmd Login) (commands.Result[Opened], error) {
+	switch {
+	case cmd.Passkey != nil:
+		_, got, err := h.takePasskey(ctx, meta, u.ID(), *cmd.Passkey)
+		if err != nil {
 			return commands.Result[Opened]{}, err
 		}
+		return h.openByPasskey(ctx, meta, u.ID(), cmd.Agent, cmd.Passkey.Shown, got)
+	case !u.HasSecondFactor():
+		return h.Open(ctx, meta, u.ID(), cmd.Agent)
+	case cmd.Code == "":
+		return commands.Result[Opened]{}, auth.ErrSecondFactor()
 	}
-	return h.open(ctx, meta, id, cmd.Agent, take)
+	take, err := h.takeCode(ctx, meta, u, cmd.Code)
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	return h.open(ctx, meta, u.ID(), cmd.Agent, take)
 }
 
 // checkPassword counts the attempt under the key before it looks at the password, so that many at once can't outrun the count.

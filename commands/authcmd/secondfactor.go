@@ -1,6 +1,7 @@
 package authcmd
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"time"
@@ -120,18 +121,29 @@ func needCode(code string) error {
 const secretMark = "totp\n"
 
 func (h *Handlers) sealSecret(ctx context.Context, user kernel.UserID, secret []byte) ([]byte, error) {
-	return h.cfg.Persons.Seal(ctx, auth.PersonKey(user), append([]byte(secretMark), secret...))
+	return h.sealMarked(ctx, user, secretMark, secret)
 }
 
 func (h *Handlers) openSecret(ctx context.Context, user kernel.UserID, sealed []byte) ([]byte, error) {
+	plain, ok, err := h.openMarked(ctx, user, secretMark, sealed)
+	if err == nil && !ok {
+		err = auth.ErrCode()
+	}
+	return plain, err
+}
+
+func (h *Handlers) sealMarked(ctx context.Context, user kernel.UserID, mark string, plain []byte) ([]byte, error) {
+	return h.cfg.Persons.Seal(ctx, auth.PersonKey(user), append([]byte(mark), plain...))
+}
+
+// openMarked opens what was sealed for the person under the mark; false if the person's key was destroyed, or it has another mark.
+func (h *Handlers) openMarked(ctx context.Context, user kernel.UserID, mark string, sealed []byte) ([]byte, bool, error) {
 	plain, ok, err := h.cfg.Persons.Open(ctx, auth.PersonKey(user), sealed)
-	if err != nil {
-		return nil, err
+	if err != nil || !ok {
+		return nil, false, err
 	}
-	if !ok || len(plain) < len(secretMark) || string(plain[:len(secretMark)]) != secretMark {
-		return nil, auth.ErrCode()
-	}
-	return plain[len(secretMark):], nil
+	rest, ok := bytes.CutPrefix(plain, []byte(mark))
+	return rest, ok, nil
 }
 
 // SecondFactor is whether a code is asked for beside the password.

@@ -17,7 +17,7 @@ type Exported struct {
 	Count     int64          `json:"count"`
 }
 
-// SignInFailed says that a wrong password or code was given for the account.
+// SignInFailed says that a wrong password, code or passkey was given for the account.
 type SignInFailed struct {
 	UserID kernel.UserID `json:"user_id"`
 	Count  int64         `json:"count"`

@@ -59,6 +59,43 @@ func ErrSecondFactorOff() *kernel.Error {
 	return kernel.E(kernel.KindConflict, "SECOND_FACTOR_OFF", "two-step sign-in is not on")
 }
 
+// ErrNoPasskeys says that passkeys can't be used here.
+func ErrNoPasskeys() *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "PASSKEYS_OFF",
+		"browsers use passkeys only where the address of this Morket is a name; ask your operator to set MORKET_PUBLIC_URL")
+}
+
+// ErrPasskeyNeedsPassword says that an account without a password has no passkeys: its identity provider signs it in.
+func ErrPasskeyNeedsPassword() *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "PASSKEY_NEEDS_PASSWORD", "you sign in with single sign-on, which has passkeys of its own")
+}
+
+// ErrPasskeyExpired is the answer to a passkey that was asked for too long ago, for something else, or that was taken already.
+func ErrPasskeyExpired() *kernel.Error {
+	return kernel.E(kernel.KindInvalid, "PASSKEY_EXPIRED", "this took too long or was done before; begin it again")
+}
+
+// ErrPasskeyMaking says that the new passkey could not be checked.
+func ErrPasskeyMaking() *kernel.Error {
+	return kernel.E(kernel.KindInvalid, "PASSKEY_REFUSED", "this passkey could not be checked; try again, or make it on another device")
+}
+
+// ErrPasskeyKnown says that the passkey was added before.
+func ErrPasskeyKnown() *kernel.Error {
+	return kernel.E(kernel.KindConflict, "PASSKEY_KNOWN", "this passkey was added before; make a new one")
+}
+
+// ErrPasskey is the one answer to a passkey that signs nobody in.
+func ErrPasskey() *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "INVALID_PASSKEY", "this passkey signs in nobody here; it may have been removed from the account")
+}
+
+// ErrPasskeyCopied says that two devices seem to have the same passkey, so that neither signs in.
+func ErrPasskeyCopied() *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "PASSKEY_COPIED",
+		"this passkey may have been copied, so it no longer signs in; sign in another way, remove it, and add it again")
+}
+
 // ErrSignOnExpired is the answer to a single sign-on that was not begun in this browser, was completed, or took too long.
 func ErrSignOnExpired() *kernel.Error {
 	return kernel.E(kernel.KindUnauthorized, "SIGN_ON_EXPIRED", "this sign-in is too old, or was begun in another browser; begin it again")

@@ -113,6 +113,54 @@ type SecondFactorDisabled struct {
 	At         time.Time     `json:"at"`
 }
 
+// PasskeyReserved is the one event of the stream passkey-<key>: it makes a passkey belong to one account, also after it was removed.
+type PasskeyReserved struct {
+	UserID kernel.UserID `json:"user_id"`
+}
+
+// PasskeyAdded says that the passkey signs in from now on.
+type PasskeyAdded struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	PasskeyID kernel.PasskeyID `json:"passkey_id"`
+	Key       string           `json:"key"`    // CredentialKey
+	Sealed    []byte           `json:"sealed"` // a Credential
+	Name      []byte           `json:"name"`   // sealed
+	Count     uint32           `json:"count,omitempty"`
+	At        time.Time        `json:"at"`
+}
+
+// PasskeyRenamed replaces a passkey's name.
+type PasskeyRenamed struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	PasskeyID kernel.PasskeyID `json:"passkey_id"`
+	Name      []byte           `json:"name"` // sealed
+	At        time.Time        `json:"at"`
+}
+
+// PasskeyUsed says that the passkey signed in, and how far its counter is.
+type PasskeyUsed struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	PasskeyID kernel.PasskeyID `json:"passkey_id"`
+	Count     uint32           `json:"count,omitempty"`
+	At        time.Time        `json:"at"`
+}
+
+// PasskeyBlocked says that the passkey may have been copied: it was shown with a counter that was not beyond the last one.
+type PasskeyBlocked struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	PasskeyID kernel.PasskeyID `json:"passkey_id"`
+	Count     uint32           `json:"count,omitempty"`
+	Last      uint32           `json:"last,omitempty"`
+	At        time.Time        `json:"at"`
+}
+
+// PasskeyRemoved says that the passkey is good for nothing from now on.
+type PasskeyRemoved struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	PasskeyID kernel.PasskeyID `json:"passkey_id"`
+	At        time.Time        `json:"at"`
+}
+
 // IdentityReserved is the one event of the stream identity-<key>: it makes a person of an identity provider belong to one account.
 type IdentityReserved struct {
 	UserID kernel.UserID `json:"user_id"`
@@ -220,6 +268,24 @@ func (IdentityReserved) EventType() string { return "identity.reserved.v1" }
 // EventType names the event.
 func (IdentityLinked) EventType() string { return "user.identity_linked.v1" }
 
+// EventType names the event.
+func (PasskeyReserved) EventType() string { return "passkey.reserved.v1" }
+
+// EventType names the event.
+func (PasskeyAdded) EventType() string { return "user.passkey_added.v1" }
+
+// EventType names the event.
+func (PasskeyRenamed) EventType() string { return "user.passkey_renamed.v1" }
+
+// EventType names the event.
+func (PasskeyUsed) EventType() string { return "user.passkey_used.v1" }
+
+// EventType names the event.
+func (PasskeyBlocked) EventType() string { return "user.passkey_blocked.v1" }
+
+// EventType names the event.
+func (PasskeyRemoved) EventType() string { return "user.passkey_removed.v1" }
+
 // Events lists the module's event types.
 func Events() []kernel.Event {
 	return []kernel.Event{
@@ -235,6 +301,12 @@ func Events() []kernel.Event {
 		RecoveryCodeUsed{},
 		RecoveryCodesReplaced{},
 		SecondFactorDisabled{},
+		PasskeyReserved{},
+		PasskeyAdded{},
+		PasskeyRenamed{},
+		PasskeyUsed{},
+		PasskeyBlocked{},
+		PasskeyRemoved{},
 		IdentityReserved{},
 		IdentityLinked{},
 		SessionStarted{},

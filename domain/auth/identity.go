@@ -8,7 +8,7 @@ func IdentityKey(issuer, subject string) string { return Hash("identity/" + issu
 
 // LinkIdentity ties the account to a person of an identity provider, who has proved the account's address there. Anybody could have
 // registered the address before, with a password of their own; so unless the address was proved to us by mail, the password, all
-// sessions and the second factor end.
+// sessions, the second factor and the passkeys end.
 func (u *User) LinkIdentity(issuer, key string, at time.Time) error {
 	switch known := u.state.Identities[issuer]; {
 	case known == key:
@@ -24,6 +24,9 @@ func (u *User) LinkIdentity(issuer, key string, at time.Time) error {
 			if err := u.DisableSecondFactor(false, at); err != nil {
 				return err
 			}
+		}
+		if err := u.endPasskeys(at); err != nil {
+			return err
 		}
 	}
 	return u.Record(u, IdentityLinked{UserID: u.state.ID, Issuer: issuer, Key: key, At: at})

@@ -31,6 +31,7 @@ type userState struct {
 	ResetUntil   time.Time          `json:"reset_until,omitzero"`
 	KeysUntil    time.Time          `json:"keys_until,omitzero"` // API keys made until then are revoked
 	Factor       secondFactor       `json:"factor,omitzero"`
+	Passkeys     []Passkey          `json:"passkeys,omitempty"`   // oldest first
 	Identities   map[string]string  `json:"identities,omitempty"` // keys of persons at identity providers, by issuer
 	Proved       bool               `json:"proved,omitempty"`     // a mailed link was used: the address is the person's
 }
@@ -90,9 +91,15 @@ func (u *User) CheckReset(tokenHash string, at time.Time) error {
 }
 
 // ResetPassword replaces the password by means of a mailed token and closes every session; revokeKeys ends the person's API keys, too.
+// The first mailed link ends the passkeys: until then, anybody could have registered the address and added some.
 func (u *User) ResetPassword(tokenHash, passwordHash string, revokeKeys bool, at time.Time) error {
 	if err := u.CheckReset(tokenHash, at); err != nil {
 		return err
+	}
+	if !u.state.Proved {
+		if err := u.endPasskeys(at); err != nil {
+			return err
+		}
 	}
 	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: passwordHash, ByReset: true, RevokeKeys: revokeKeys, At: at})
 }
@@ -122,7 +129,7 @@ func (u *User) Apply(e kernel.Event) error {
 		}
 		s.Identities[e.Issuer], s.Proved = e.Key, true
 	default:
-		if !s.applyFactor(e) {
+		if !s.applyFactor(e) && !s.applyPasskey(e) {
 			return kernel.UnknownEvent("user", e)
 		}
 	}
@@ -156,7 +163,7 @@ func (u *User) HasSession(id kernel.SessionID) bool { return slices.Contains(u.s
 func (u *User) Sessions() []kernel.SessionID { return slices.Clone(u.state.Sessions) }
 
 // SnapshotSchema is the version of the snapshot's shape.
-func (u *User) SnapshotSchema() int { return 3 }
+func (u *User) SnapshotSchema() int { return 4 }
 
 // MarshalState writes the snapshot.
 func (u *User) MarshalState() (json.RawMessage, error) { return json.Marshal(u.state) }

@@ -21,6 +21,8 @@ type (
 	SessionID string
 	// APIKeyID names an API key: key_…
 	APIKeyID string
+	// PasskeyID names a passkey of a person: pky_…
+	PasskeyID string
 	// InvitationID names an invitation: inv_…
 	InvitationID string
 	// FolderID names a folder of tables: fld_…
@@ -75,6 +77,7 @@ const (
 	PrefixWorkspace   = "ws"
 	PrefixSession     = "ses"
 	PrefixAPIKey      = "key"
+	PrefixPasskey     = "pky"
 	PrefixInvitation  = "inv"
 	PrefixTable       = "tbl"
 	PrefixColumn      = "col"

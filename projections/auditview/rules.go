@@ -73,10 +73,19 @@ func people() map[string]Rule {
 			Says: "turned two-step sign-in off for {person}", Thing: "user", Person: "user_id", Audit: true,
 		},
 
+		"passkey.reserved.v1":     {Says: "took a passkey", Quiet: true},
+		"user.passkey_added.v1":   {Says: "added a passkey", Thing: "user", Audit: true},
+		"user.passkey_renamed.v1": {Says: "renamed a passkey", Quiet: true},
+		"user.passkey_used.v1":    {Says: "used a passkey", Quiet: true},
+		"user.passkey_blocked.v1": {
+			Says: "blocked a passkey of {person} that may have been copied", Thing: "user", Person: "user_id", Audit: true,
+		},
+		"user.passkey_removed.v1": {Says: "removed a passkey", Thing: "user", Audit: true},
+
 		"access.denied.v1":   {Says: "was refused {operation}, {n} times", Thing: "operation", ID: "operation", Audit: true},
 		"access.exported.v1": {Says: "exported {it} ({operation}), {n} times", Thing: "table", ID: "table_id", Audit: true},
 		"access.sign_in_failed.v1": {
-			Says: "refused a wrong password or code for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id",
+			Says: "refused a wrong password, code or passkey for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id",
 			Audit: true,
 		},
 

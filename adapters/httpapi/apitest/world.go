@@ -24,6 +24,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/authread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/secrets/passkeys"
 	"github.com/morket/morket/adapters/secrets/tokens"
 	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
@@ -39,6 +40,9 @@ import (
 	"github.com/morket/morket/projections/authview"
 	"github.com/morket/morket/projections/workspaceview"
 )
+
+// PasskeyDomain is the domain that passkeys are for; pages of it have no port.
+const PasskeyDomain = "morket.test"
 
 // Operator is the address of the installation's operator.
 const Operator = "operator@example.com"
@@ -122,10 +126,13 @@ func (w *World) handlers(codec *eventstore.Codec) {
 		Persons: w.Ring, PublicURL: "https://morket.test",
 	})
 	require.NoError(w.t, err)
+	checker, err := passkeys.New(PasskeyDomain, "https://"+PasskeyDomain)
+	require.NoError(w.t, err)
 	w.Auth, err = authcmd.New(authcmd.Config{
 		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Access: w.Tokens, Refresh: w.Tokens, Keys: w.Tokens,
 		Passwords: passwords, Codes: tokens.Codes{}, Persons: w.Ring, Attempts: signals, Members: w.Workspaces, KeyUses: signals, Mailer: w.Mails,
-		PublicURL: "https://morket.test", Operators: []string{Operator},
+		PublicURL: "https://" + PasskeyDomain, Operators: []string{Operator},
+		Passkeys: &authcmd.Passkeys{Checker: checker, Ceremonies: w.Tokens, Domain: PasskeyDomain, Origin: "https://" + PasskeyDomain},
 	})
 	require.NoError(w.t, err)
 	w.t.Cleanup(w.Auth.Close)

@@ -87,6 +87,7 @@ func Register(a *httpapi.API, d Deps) {
 		Summary: "Close all of one's own sessions but this one", Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.revokeOtherSessions)
 	s.registerSecondFactor(a)
+	s.registerPasskeys(a)
 	s.registerSignOn(a)
 }
 
@@ -130,15 +131,22 @@ type loginInput struct {
 
 // LoginBody is the body of login.
 type LoginBody struct {
-	Email    string `json:"email"`
-	Password string `json:"password" minLength:"1" doc:"It may be of blanks: such passwords could be chosen once."`
-	Code     string `json:"code,omitempty" maxLength:"64" doc:"Of the authenticator app, or a recovery code. Needed after the answer SECOND_FACTOR_REQUIRED."`
+	Email    string         `json:"email"`
+	Password string         `json:"password" minLength:"1" doc:"It may be of blanks: such passwords could be chosen once."`
+	Code     string         `json:"code,omitempty" maxLength:"64" doc:"Of the authenticator app, or a recovery code. Needed after the answer SECOND_FACTOR_REQUIRED."`
+	Passkey  *PasskeyAnswer `json:"passkey,omitempty" doc:"In the place of the code."`
 }
 
 func (s service) login(ctx context.Context, meta kernel.Meta, in *loginInput) (commands.Result[SignedIn], error) {
-	opened, err := s.Handlers.Login(ctx, meta, authcmd.Login{
-		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, Agent: agent(ctx),
-	})
+	cmd := authcmd.Login{Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, Agent: agent(ctx)}
+	if in.Body.Passkey != nil {
+		shown, err := in.Body.Passkey.read()
+		if err != nil {
+			return commands.Result[SignedIn]{}, err
+		}
+		cmd.Passkey = &shown
+	}
+	opened, err := s.Handlers.Login(ctx, meta, cmd)
 	if err != nil {
 		return commands.Result[SignedIn]{}, err
 	}

@@ -16,10 +16,11 @@ type DemoLogin struct {
 
 // SignInOptions are the ways to sign in to this installation, beside an account of one's own.
 type SignInOptions struct {
-	Demo   *DemoLogin         `json:"demo,omitempty" doc:"The demo account; absent unless the server is for its own machine only."`
-	SignOn *authcmd.SignOnWay `json:"sign_on,omitempty" doc:"Single sign-on; absent if it is not configured."`
+	Demo     *DemoLogin           `json:"demo,omitempty" doc:"The demo account; absent unless the server is for its own machine only."`
+	SignOn   *authcmd.SignOnWay   `json:"sign_on,omitempty" doc:"Single sign-on; absent if it is not configured."`
+	Passkeys *authcmd.PasskeysWay `json:"passkeys,omitempty" doc:"Passkeys; absent if browsers can't use them at the address of this installation."`
 }
 
 func (s service) options(context.Context, httpapi.Principal, *nothing) (SignInOptions, httpapi.Meta, error) {
-	return SignInOptions{Demo: s.Demo, SignOn: s.Handlers.SignOnWay()}, httpapi.Meta{}, nil
+	return SignInOptions{Demo: s.Demo, SignOn: s.Handlers.SignOnWay(), Passkeys: s.Handlers.PasskeysWay()}, httpapi.Meta{}, nil
 }

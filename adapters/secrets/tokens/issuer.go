@@ -34,8 +34,8 @@ const (
 
 // keyset holds the keys that are derived from one configured key, each for one purpose.
 type keyset struct {
-	id                                     string
-	access, refresh, api, download, signOn []byte
+	id                                              string
+	access, refresh, api, download, signOn, passkey []byte
 }
 
 // New makes an issuer. The first key makes new tokens, the second is still accepted. Further ones were in force before: API keys have
@@ -63,8 +63,8 @@ func newKeyset(key []byte) (keyset, error) {
 	if len(key) < minKey {
 		return keyset{}, fmt.Errorf("tokens: a key has %d bytes, want at least %d", len(key), minKey)
 	}
-	var out [6][]byte
-	for n, purpose := range []string{"id", "access", "refresh", "api-key", "download", "sign-on"} {
+	var out [7][]byte
+	for n, purpose := range []string{"id", "access", "refresh", "api-key", "download", "sign-on", "passkey"} {
 		b, err := hkdf.Key(sha256.New, key, nil, "morket/tokens/"+purpose, 32)
 		if err != nil {
 			return keyset{}, fmt.Errorf("tokens: derive the %s key: %w", purpose, err)
@@ -72,7 +72,7 @@ func newKeyset(key []byte) (keyset, error) {
 		out[n] = b
 	}
 	return keyset{
-		id: hex.EncodeToString(out[0][:6]), access: out[1], refresh: out[2], api: out[3], download: out[4], signOn: out[5],
+		id: hex.EncodeToString(out[0][:6]), access: out[1], refresh: out[2], api: out[3], download: out[4], signOn: out[5], passkey: out[6],
 	}, nil
 }
 

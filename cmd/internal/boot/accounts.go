@@ -72,6 +72,10 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 	if err != nil {
 		return nil, err
 	}
+	passkeys, err := newPasskeys(public, t.tokens)
+	if err != nil {
+		return nil, err
+	}
 	operators := c.cfg.Operators
 	if c.cfg.Demo() {
 		operators = append(operators, DemoEmail)
@@ -96,6 +100,7 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 		Operators: operators,
 		Refused:   refused,
 		SignOn:    signOn,
+		Passkeys:  passkeys,
 	})
 	return t, err
 }

@@ -55,6 +55,13 @@ func publishedTeam() cloudevent.Policy {
 		"user.recovery_codes_replaced.v1": inside(),
 		"user.second_factor_disabled.v1":  inside(),
 
+		"passkey.reserved.v1":     inside(),
+		"user.passkey_added.v1":   inside(),
+		"user.passkey_renamed.v1": inside(),
+		"user.passkey_used.v1":    inside(),
+		"user.passkey_blocked.v1": inside(),
+		"user.passkey_removed.v1": inside(),
+
 		"user.password_changed.v1":         inside(),
 		"user.password_reset_requested.v1": inside(),
 		"user.registered.v1":               inside(),

@@ -34,10 +34,12 @@ import (
 	"github.com/morket/morket/adapters/scrape/extract/profilepage"
 	"github.com/morket/morket/adapters/scrape/politeness"
 	"github.com/morket/morket/adapters/scrape/robots"
+	"github.com/morket/morket/adapters/secrets/passkeys"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/offline"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/commands/enrichmentcmd/condition"
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -87,6 +89,8 @@ func parsers(t *testing.T) []parser {
 		{"a robots.txt", 32 * mega, 40, func(in []byte) error { robots.Parse(in, "Morket").Allowed("/a?b"); return nil }},
 		{"a file of rules for domains", 32 * mega, 30, func(in []byte) error { _, err := politeness.Parse(in); return err }},
 		{"a webhook's receiver", 8 * mega, 0, w.webhook},
+		{"a passkey that is made", 4 * mega, 0, w.passkeyMade()},
+		{"a passkey that is shown", 4 * mega, 0, w.passkeyShown()},
 		{"a request's body", 64 * mega, 30, w.body()},
 		{"a step's configuration", 8 * mega, 30, w.stepConfig},
 		{"a path in an answer", 8 * mega, 1, func(in []byte) error { _, err := answer.ParsePath(string(in)); return err }},
@@ -118,6 +122,45 @@ func parsers(t *testing.T) []parser {
 		}
 	}
 	return list
+}
+
+func (w *world) passkeys() *passkeys.Checker {
+	c, err := passkeys.New("morket.example", "https://morket.example")
+	require.NoError(w.t, err)
+	return c
+}
+
+// passkeyMade reads an input that is cut to what a request may have, since what is longer is refused before it is read.
+func (w *world) passkeyMade() func([]byte) error {
+	c := w.passkeys()
+	return func(in []byte) error {
+		_, _, client := c.Made("usr_1", nil, auth.MadePasskey{ID: []byte("id"), ClientData: cut(in, auth.MaxClientData), Attestation: []byte{0xa0}})
+		_, _, object := c.Made("usr_1", nil, auth.MadePasskey{ID: []byte("id"), ClientData: []byte("{}"), Attestation: cut(in, auth.MaxAttestation)})
+		return errors.Join(said(client), said(object))
+	}
+}
+
+// passkeyShown is passkeyMade for passkeys that are shown.
+func (w *world) passkeyShown() func([]byte) error {
+	c := w.passkeys()
+	return func(in []byte) error {
+		s := auth.ShownPasskey{ID: []byte("id"), User: cut(in, auth.MaxUserHandle), ClientData: []byte("{}"), AuthenticatorData: cut(in, auth.MaxAuthenticatorData), Signature: cut(in, auth.MaxSignature)}
+		_, data := c.Shown("usr_1", auth.Credential{ID: s.ID, PublicKey: cut(in, auth.MaxAttestation)}, nil, s)
+		s.ClientData = cut(in, auth.MaxClientData)
+		_, client := c.Shown("usr_1", auth.Credential{ID: s.ID, PublicKey: cut(in, auth.MaxAttestation)}, nil, s)
+		return errors.Join(said(data), said(client))
+	}
+}
+
+func cut(in []byte, most int) []byte { return in[:min(len(in), most)] }
+
+// said is what the caller is told; the cause is for the log.
+func said(err error) error {
+	var e *kernel.Error
+	if errors.As(err, &e) {
+		return errors.New(e.Message)
+	}
+	return err
 }
 
 // cell reads a value as a request has it: JSON that was checked before.

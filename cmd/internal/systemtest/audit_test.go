@@ -74,7 +74,7 @@ func TestWhatWasDoneIsToldAndAudited(t *testing.T) {
 	require.Contains(t, in[[]auditLine](d, http.StatusOK, http.MethodGet, "/team/audit?action=session", nil)[0].Text, "Demo signed in")
 	s.eventually(doneWithin, "the wrong password is audited", func() bool {
 		return slices.ContainsFunc(in[[]auditLine](d, http.StatusOK, http.MethodGet, "/team/audit", nil), func(l auditLine) bool {
-			return l.Text == "Morket refused a wrong password or code for Demo, once"
+			return l.Text == "Morket refused a wrong password, code or passkey for Demo, once"
 		})
 	})
 }

@@ -24,6 +24,8 @@ type client struct {
 	user  string // id
 	ws    string // path of the workspace, W in the API's documents
 	at    int64  // the position of the last write, which reads wait for
+
+	password string // of the person, where a test made the account
 }
 
 // reply is an answer of the API.
@@ -156,7 +158,8 @@ func (c *client) signedIn(r reply) {
 func demo(t *testing.T, s *server) *client {
 	t.Helper()
 	c := &client{t: t, base: s.url}
-	c.signedIn(c.call(http.StatusOK, http.MethodPost, "/api/v1/auth/login", map[string]string{"email": "demo@morket.local", "password": "morket-demo"}))
+	c.password = "morket-demo"
+	c.signedIn(c.call(http.StatusOK, http.MethodPost, "/api/v1/auth/login", map[string]string{"email": "demo@morket.local", "password": c.password}))
 	list := in[[]struct {
 		ID   string `json:"id"`
 		Slug string `json:"slug"`
@@ -176,8 +179,8 @@ func signUp(t *testing.T, s *server) *client {
 // register makes the user and a workspace of theirs.
 func register(t *testing.T, s *server, email string) *client {
 	t.Helper()
-	c := &client{t: t, base: s.url}
-	c.signedIn(c.call(http.StatusCreated, http.MethodPost, "/api/v1/auth/register", map[string]string{"email": email, "password": "correct horse battery", "name": "New"}))
+	c := &client{t: t, base: s.url, password: "correct horse battery"}
+	c.signedIn(c.call(http.StatusCreated, http.MethodPost, "/api/v1/auth/register", map[string]string{"email": email, "password": c.password, "name": "New"}))
 	ws := in[struct {
 		ID string `json:"id"`
 	}](c, http.StatusCreated, http.MethodPost, "/api/v1/workspaces", map[string]string{"name": "Newcomer's"})

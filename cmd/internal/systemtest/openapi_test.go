@@ -249,7 +249,7 @@ func kind(s *schema) string {
 // named are the names that ids of a kind have in paths, by their prefix.
 var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
-	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
+	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "pky": "passkeyId", "sch": "searchId", "whk": "webhookId",
 	"src": "sourceId", "fnd": "findId", "dup": "dedupId", "exp": "exportId", "era": "erasureId",
 	"con": "connectionId", "syn": "syncId", "syr": "syncRunId",
 	"wfl": "workflowId", "wfr": "workflowRunId",

@@ -52,6 +52,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	sessions := in[[]made](&client{t: t, base: c.base, token: c.token, at: c.at}, http.StatusOK, http.MethodGet, "/api/v1/auth/sessions", nil)
 	require.NotEmpty(t, sessions)
 	ids["sessionId"] = sessions[0].ID
+	ids["passkeyId"] = addPasskey(s, c, word, passkeyDevice(s))
 	ids["jobId"] = finishedJob(s, c, job(word+"@example.com"))
 	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key " + word, "secret": map[string]any{"token": "not a secret 1234"}})
 	ids["searchId"] = post("/search/saved", map[string]any{"name": "search " + word, "shared": true, "query": map[string]any{"q": word, "filters": map[string]any{"tables": []string{table.ID}}}})

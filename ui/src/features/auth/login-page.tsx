@@ -6,8 +6,11 @@ import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
 import { ApiError, messageOf } from '@/api/errors';
+import { passkeysWork } from '@/lib/passkeys';
 import { login, signInOptionsQuery } from './api/auth';
+import { loginWithPasskey } from './api/passkeys';
 import { AuthCard } from './components/auth-card';
+import { PasskeyButton } from './components/passkey-button';
 import { SignOnButton } from './components/sign-on-button';
 import { CodeStep } from './components/code-step';
 import { useForm } from '@/api/use-form';
@@ -18,7 +21,9 @@ const schema = z.object({
 });
 
 export function LoginPage() {
-  const signOn = useQuery(signInOptionsQuery).data?.sign_on;
+  const options = useQuery(signInOptionsQuery).data;
+  const signOn = options?.sign_on;
+  const passkeys = passkeysWork(options?.passkeys?.origin);
   const [withPassword, setWithPassword] = useState(false);
   const [waiting, setWaiting] = useState<z.infer<typeof schema> | null>(null);
   const form = useForm(schema, async ({ email, password }) => {
@@ -30,7 +35,14 @@ export function LoginPage() {
     }
   });
   if (waiting) {
-    return <CodeStep onCode={(code) => login(waiting.email, waiting.password, code)} onBack={() => setWaiting(null)} />;
+    const { email, password } = waiting;
+    return (
+      <CodeStep
+        onCode={(code) => login(email, password, code)}
+        onPasskey={passkeys ? () => loginWithPasskey(email, password) : undefined}
+        onBack={() => setWaiting(null)}
+      />
+    );
   }
   if (signOn?.only && !withPassword) {
     return (
@@ -61,7 +73,7 @@ export function LoginPage() {
       <form onSubmit={form.submit} noValidate className="flex flex-col gap-4">
         {form.error && <Notice tone="danger">{form.error}</Notice>}
         <Field label="Email" error={form.errorOf('email')}>
-          {(ids) => <Input {...ids} name="email" type="email" autoComplete="username" autoFocus />}
+          {(ids) => <Input {...ids} name="email" type="email" autoComplete="username webauthn" autoFocus />}
         </Field>
         <Field label="Password" error={form.errorOf('password')}>
           {(ids) => <Input {...ids} name="password" type="password" autoComplete="current-password" />}
@@ -69,6 +81,7 @@ export function LoginPage() {
         <Button type="submit" variant="primary" busy={form.busy} className="w-full">
           Sign in
         </Button>
+        {passkeys && <PasskeyButton />}
         {signOn && !signOn.only && <SignOnButton name={signOn.name} primary={false} />}
         <DemoLogin />
         <Link to="/reset-password" className="text-center text-sm text-ink-2 hover:text-ink hover:underline">

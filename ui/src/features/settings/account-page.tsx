@@ -11,6 +11,7 @@ import { passwordRule } from '@/lib/password-rule';
 import { ago, clientName, dateTime } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
+import { PasskeysCard } from './components/passkeys-card';
 import { SecondFactorCard } from './components/second-factor-card';
 import { changePassword, revokeOtherSessions, revokeSession, sessionsQuery } from './api/settings';
 
@@ -55,6 +56,7 @@ export function AccountPage() {
           </div>
         </form>
       </Card>
+      <PasskeysCard />
       <SecondFactorCard />
       <Sessions />
     </Page>

@@ -1,5 +1,6 @@
 import type { Column, Credential, Job, Provider, Role } from '../../api/types.ts';
 import { Fault, type Router } from './http.ts';
+import { passkeyRoutes } from './passkeys.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { USER, WS, type MockState } from './state.ts';
 
@@ -33,14 +34,20 @@ const rules: [string, Role[]][] = [
 export function authRoutes(r: Router, s: MockState): void {
   const entered = { user: USER, access_token: 'token', expires_at: '2030-01-01T00:00:00Z' };
   const secondStep = secondFactorRoutes(r, s);
+  passkeyRoutes(r, s, entered);
   r.on('POST', '/auth/login', ({ body }) => {
-    const { password, code } = body as { password: string; code?: string };
+    const { password, code, passkey } = body as { password: string; code?: string; passkey?: object };
     if (password !== 'morket-demo') throw new Fault(401, 'INVALID_CREDENTIALS', 'The email or the password is wrong.');
-    secondStep(code);
+    if (!passkey) secondStep(code);
     s.signedIn = true;
     return { data: entered };
   });
-  r.on('GET', '/auth/options', () => ({ data: { demo: { email: USER.email, password: 'morket-demo' } } }));
+  r.on('GET', '/auth/options', () => ({
+    data: {
+      demo: { email: USER.email, password: 'morket-demo' },
+      passkeys: { domain: 'localhost', origin: s.passkeyOrigin },
+    },
+  }));
   r.on('POST', '/auth/register', () => {
     s.signedIn = true;
     return { data: entered, status: 201 };

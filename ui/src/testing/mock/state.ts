@@ -7,6 +7,7 @@ import type {
   Import,
   Job,
   JobRecord,
+  Passkey,
   Row,
   Table,
   UndoStep,
@@ -47,6 +48,8 @@ export class MockState {
   signedIn = false;
   /** Of two-step sign-in, which is off without them. */
   recoveryCodes: string[] | null = null;
+  passkeys: Passkey[] = [];
+  passkeyOrigin = 'http://localhost:3000';
   role: 'owner' | 'admin' | 'member' | 'viewer' | 'billing_admin' = 'owner';
   readonly tables = new Map<string, MockTable>();
   readonly jobs: Job[] = [];
