@@ -70,6 +70,8 @@ type Config struct {
 	// Access is told of refusals and of files that leave, for the audit log; it may be nil.
 	Access  Access
 	Version string
+	// BranchOf returns the table of a branch of the workspace, whose rights the branch has; without it limited callers see no branch.
+	BranchOf func(ctx context.Context, ws kernel.WorkspaceID, branch kernel.TableID) (kernel.TableID, error)
 }
 
 // API is the REST API, to which modules add their endpoints.
@@ -109,6 +111,8 @@ type Op struct {
 	OwnReplay bool // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
 	// AlsoProduces are further content types of a stream, between which the request chooses.
 	AlsoProduces []string
+	// Branches says that {tableId} may also name a branch (brn_…): what does not say so is refused there.
+	Branches bool
 }
 
 const defaultMaxBody = 1 << 20

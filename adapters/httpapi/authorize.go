@@ -21,6 +21,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/workspace"
 )
 
@@ -189,7 +190,38 @@ func (a *API) permit(ctx context.Context, op Op, c echo.Context, p *Principal) e
 			return err
 		}
 	}
-	return inScope(op, *p, kernel.TableID(c.Param("tableId")))
+	id, err := a.onBranch(ctx, op, kernel.WorkspaceID(c.Param("workspaceId")), kernel.TableID(c.Param("tableId")), p)
+	if err != nil {
+		return err
+	}
+	return inScope(op, *p, id)
+}
+
+// onBranch refuses what can't be done on a branch, and returns the table whose rights count: a branch is for those who may see its table.
+func (a *API) onBranch(
+	ctx context.Context, op Op, ws kernel.WorkspaceID, id kernel.TableID, p *Principal,
+) (kernel.TableID, error) {
+	if !id.IsBranch() {
+		return id, nil
+	}
+	if p.Limited() {
+		of := kernel.TableID("")
+		if a.cfg.BranchOf != nil {
+			var err error
+			of, err = a.cfg.BranchOf(kernel.WithScope(ctx, kernel.Scope{Workspace: ws, User: p.User}), ws, id)
+			if err != nil {
+				return id, err
+			}
+		}
+		if of == "" || !p.CanSeeTable(of) {
+			return id, kernel.NotFound("table", string(id))
+		}
+		p.Branch = id
+	}
+	if !op.Branches {
+		return id, table.NotOnBranch()
+	}
+	return id, nil
 }
 
 // recheck finds out whether a request that goes on for long would still be admitted, and as whom.

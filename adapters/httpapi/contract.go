@@ -39,6 +39,7 @@ type (
 	invitationIDSchema  string
 	folderIDSchema      string
 	tableIDSchema       string
+	branchIDSchema      string
 	columnIDSchema      string
 	rowIDSchema         string
 	viewIDSchema        string
@@ -72,6 +73,7 @@ func (invitationIDSchema) Schema(huma.Registry) *huma.Schema {
 }
 func (folderIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema("fld") }
 func (tableIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixTable) }
+func (branchIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixBranch) }
 
 func (columnIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixColumn) }
 func (rowIDSchema) Schema(huma.Registry) *huma.Schema     { return idSchema(kernel.PrefixRow) }
@@ -111,6 +113,7 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.InvitationID](), reflect.TypeFor[invitationIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.FolderID](), reflect.TypeFor[folderIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.TableID](), reflect.TypeFor[tableIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.BranchID](), reflect.TypeFor[branchIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ColumnID](), reflect.TypeFor[columnIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.RowID](), reflect.TypeFor[rowIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ViewID](), reflect.TypeFor[viewIDSchema]())

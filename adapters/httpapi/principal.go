@@ -23,6 +23,7 @@ type Principal struct {
 	// Workspace and Role are of the request at hand; they are empty outside a workspace.
 	Workspace kernel.WorkspaceID
 	Role      kernel.Role
+	Branch    kernel.TableID // that the path names, of a table that the principal may see
 }
 
 // Limited reports whether the principal is limited to some tables of the workspace.
@@ -30,7 +31,7 @@ func (p Principal) Limited() bool { return len(p.KeyTables) > 0 }
 
 // CanSeeTable reports whether the principal's key, if it is one, extends to the table.
 func (p Principal) CanSeeTable(id kernel.TableID) bool {
-	if len(p.KeyTables) == 0 {
+	if len(p.KeyTables) == 0 || id != "" && id == p.Branch {
 		return true
 	}
 	for _, t := range p.KeyTables {

@@ -68,6 +68,9 @@ func (a *AutoRuns) Handle(ctx context.Context, events []eventstore.Recorded) err
 		switch e.Type {
 		case (table.RowsInserted{}).EventType(), (table.CellsEdited{}).EventType():
 			id := kernel.TableID(e.Stream.ID())
+			if id.IsBranch() { // nothing runs on a branch
+				continue
+			}
 			if edits[id] == nil {
 				order = append(order, id)
 			}

@@ -87,6 +87,8 @@ type Config struct {
 	Zones   Zones   // every workspace is in UTC if nil
 	Members Members // owners of tables are not checked if nil
 	Moments Moments // nothing can be restored to a moment if nil
+	// Branches is what branches need; there are none if nil.
+	Branches Branches
 }
 
 // Validate says what is missing.
@@ -155,11 +157,11 @@ const (
 	history = "history"
 )
 
-// schema returns a table's schema, from memory unless fresh.
+// schema returns the schema of a table, or of a branch whose table is not in the trash, from memory unless fresh.
 func (h *Handlers) schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, fresh bool) (table.Schema, error) {
 	s, ok := h.schemas.Get(id)
 	if !ok || fresh {
-		if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+		if !id.HoldsRows() {
 			return s, kernel.NotFound("table", string(id))
 		}
 		t, _, err := h.repo.Load(ctx, string(id))
@@ -172,7 +174,12 @@ func (h *Handlers) schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.
 	if s.Table == "" || s.Workspace != ws || s.Trashed {
 		return s, kernel.NotFound("table", string(id))
 	}
-	return s, nil
+	if s.Of != "" {
+		if _, err := h.schema(ctx, ws, s.Of, fresh); err != nil {
+			return s, kernel.NotFound("branch", string(id))
+		}
+	}
+	return s, s.Writable()
 }
 
 func (h *Handlers) remember(s table.Schema) {

@@ -24,6 +24,7 @@ type Table struct {
 	CreatedAt     time.Time      `json:"created_at"`
 	Recompute     *Recompute     `json:"recompute,omitempty" doc:"How far formula and lookup columns are computed after a change; absent when they are."`
 	Lookups       []LookupState  `json:"lookups,omitempty" doc:"What the lookup columns look into."`
+	BranchOf      string         `json:"branch_of,omitempty" doc:"Of a branch: the id of its table."`
 }
 
 // LookupState is what a lookup column looks into, as far as the caller may see it.

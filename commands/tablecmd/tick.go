@@ -24,11 +24,12 @@ func (h *Handlers) Tick(ctx context.Context, meta kernel.Meta, id kernel.TableID
 		return false, err
 	}
 	t, _, err := h.repo.Load(ctx, string(id))
-	if err != nil || t.In(meta.Workspace, id) != nil || !due(t, maker.Now()) {
+	if err != nil || t.Holds(meta.Workspace, id) != nil || !due(t, maker.Now()) {
 		return false, err
 	}
-	_, err = h.update(ctx, meta, id, func(t *table.Table) (any, error) {
-		ticked = due(t, maker.Now())
+	defer h.forget(id)
+	_, err = h.repo.Update(ctx, meta, string(id), func(t *table.Table) (any, error) {
+		ticked = t.Holds(meta.Workspace, id) == nil && due(t, maker.Now())
 		if !ticked {
 			return Done{}, nil
 		}

@@ -156,10 +156,13 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 	if u.agg, u.version, err = h.repo.Load(ctx, string(u.cmd.Table)); err != nil {
 		return res, err
 	}
-	if err := u.agg.In(u.meta.Workspace, u.cmd.Table); err != nil {
+	if err := u.agg.Holds(u.meta.Workspace, u.cmd.Table); err != nil {
 		return res, err
 	}
 	u.schema = u.agg.Schema()
+	if err := u.schema.Writable(); err != nil {
+		return res, err
+	}
 	u.before = u.schema
 	if u.now, err = h.awaitReadModel(ctx, u.cmd.Table, history); err != nil {
 		return res, err
@@ -188,6 +191,9 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 
 // notMerging refuses to take back a merge of rows that is still at work.
 func (u *undoing) notMerging(ctx context.Context) error {
+	if kernel.ParseID(kernel.PrefixBranchMerge, u.step.ID) == nil {
+		return u.notTakingOver(ctx)
+	}
 	if kernel.ParseID(kernel.PrefixDedup, u.step.ID) != nil {
 		return nil //nolint:nilerr // another kind of step
 	}
@@ -201,6 +207,18 @@ func (u *undoing) notMerging(ctx context.Context) error {
 	}
 	u.now.guards = append(u.now.guards, eventstore.At(u.h.jobs.Stream(u.step.ID), eventstore.Expected(version)))
 	return nil
+}
+
+// notTakingOver refuses to take back a merge of a branch that is still at work.
+func (u *undoing) notTakingOver(ctx context.Context) error {
+	if u.h.cfg.Branches == nil {
+		return nil
+	}
+	branch, err := u.h.cfg.Branches.MergedBy(ctx, u.cmd.Table, u.step.ID)
+	if err != nil || branch == "" {
+		return err
+	}
+	return kernel.E(kernel.KindConflict, "MERGE_RUNNING", "“%s” is still under way; wait for its end, then undo it", u.step.Label)
 }
 
 // begin finds out what is to be taken back: the step's effect, or what an earlier call had to leave of it.

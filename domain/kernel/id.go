@@ -27,8 +27,12 @@ type (
 	InvitationID string
 	// FolderID names a folder of tables: fld_…
 	FolderID string
-	// TableID names a table: tbl_…
+	// TableID names a table: tbl_…, or a branch of one: brn_…
 	TableID string
+	// BranchID names a branch: brn_…; in the place of a table's id it is a TableID.
+	BranchID string
+	// BranchMergeID names the merging of a branch into its table: mrg_…
+	BranchMergeID string
 	// ColumnID names a column: col_…
 	ColumnID string
 	// RowID names a row: row_…
@@ -80,6 +84,8 @@ const (
 	PrefixPasskey     = "pky"
 	PrefixInvitation  = "inv"
 	PrefixTable       = "tbl"
+	PrefixBranch      = "brn"
+	PrefixBranchMerge = "mrg"
 	PrefixColumn      = "col"
 	PrefixRow         = "row"
 	PrefixView        = "viw"
@@ -154,6 +160,12 @@ func ParseID(prefix, s string) error {
 	}
 	return nil
 }
+
+// IsBranch reports whether the id is a branch's.
+func (id TableID) IsBranch() bool { return ParseID(PrefixBranch, string(id)) == nil }
+
+// HoldsRows reports whether the id is a table's or a branch's: of what rows can be in.
+func (id TableID) HoldsRows() bool { return ParseID(PrefixTable, string(id)) == nil || id.IsBranch() }
 
 // RowKey is a row id as 16 bytes, the form in which the read model stores it; RowKey order is RowID order.
 type RowKey [16]byte

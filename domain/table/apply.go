@@ -21,6 +21,8 @@ func (t *Table) Apply(e kernel.Event) error {
 			Views:     slices.Clone(e.Views),
 			Version:   t.s.Version,
 		}
+	case Branched, MergeBegun, MergeAdvanced, MergeWorkerLost, MergeEnded, Discarded:
+		t.applyBranch(e)
 	case Renamed:
 		t.s.Name = e.Name
 	case DetailsChanged:
@@ -30,7 +32,7 @@ func (t *Table) Apply(e kernel.Event) error {
 	case Restored:
 		t.s.Trashed = false
 	case Purged:
-		t.s = state{ID: t.s.ID, Workspace: t.s.Workspace, Trashed: true, Purged: true, Version: t.s.Version}
+		t.s = state{ID: t.s.ID, Workspace: t.s.Workspace, Trashed: true, Purged: true, Version: t.s.Version, Branch: t.s.Branch}
 	case Ticked:
 		t.s.Tick = e.At
 	case ViewSaved:

@@ -159,7 +159,9 @@ type Schema struct {
 	Columns   []Column           `json:"columns"`
 	Version   int64              `json:"version"` // of the table's stream
 	Trashed   bool               `json:"trashed,omitempty"`
-	Tick      time.Time          `json:"tick,omitzero"` // the time that the table's formulas know
+	Tick      time.Time          `json:"tick,omitzero"`     // the time that the table's formulas know
+	Of        kernel.TableID     `json:"of,omitempty"`      // of a branch: its table
+	Merging   bool               `json:"merging,omitempty"` // a branch that is being merged
 }
 
 // Column finds a live column by id.

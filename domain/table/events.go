@@ -9,12 +9,15 @@ import (
 
 // Step ties the events of one command together as one step of undo. Step is the step's id; the events of an import or a
 // run have none, their step is the import's or run's id, which columns that an import brings name themselves. Undoes is the step that the
-// events take back; AsOf is the position to which they restore what they change.
+// events take back; AsOf is the position to which they restore what they change. Of the merging of a branch Branch is the branch that the
+// values are from, Through the position up to which it was read, and AsOf where it began.
 type Step struct {
-	Step   string `json:"step,omitempty"`
-	Undoes string `json:"undoes,omitempty"`
-	Label  string `json:"label,omitempty"`
-	AsOf   int64  `json:"as_of,omitempty"`
+	Step    string         `json:"step,omitempty"`
+	Undoes  string         `json:"undoes,omitempty"`
+	Label   string         `json:"label,omitempty"`
+	AsOf    int64          `json:"as_of,omitempty"`
+	Branch  kernel.TableID `json:"branch_id,omitempty"`
+	Through int64          `json:"through,omitempty"`
 }
 
 // UndoStep returns the step; events that belong to one have it from here.
@@ -48,6 +51,7 @@ const (
 	FromMerge   Source = "merge"
 	FromUnmerge Source = "unmerge"
 	FromErasure Source = "erasure"
+	FromBranch  Source = "branch"
 )
 
 // Created begins a table.
@@ -300,6 +304,12 @@ func (RowsPurged) EventType() string { return "table.rows_purged.v1" }
 func Events() []kernel.Event {
 	return []kernel.Event{
 		Created{},
+		Branched{},
+		MergeBegun{},
+		MergeAdvanced{},
+		MergeWorkerLost{},
+		MergeEnded{},
+		Discarded{},
 		Renamed{},
 		DetailsChanged{},
 		Trashed{},

@@ -33,6 +33,7 @@ type state struct {
 	Purged    bool               `json:"purged,omitempty"`
 	Version   int64              `json:"version"`
 	Tick      time.Time          `json:"tick,omitzero"`
+	Branch    *branch            `json:"branch,omitempty"` // of a branch
 }
 
 // deletedColumn is a column in the trash and where it stood.
@@ -162,6 +163,8 @@ func (t *Table) Schema() Schema {
 		Version:   t.s.Version,
 		Trashed:   t.s.Trashed,
 		Tick:      t.s.Tick,
+		Of:        t.BranchOf(),
+		Merging:   t.Merge().Running(),
 	}
 }
 
@@ -177,8 +180,20 @@ func (t *Table) Tick(at time.Time) error {
 // Of reports whether the table is of the workspace, in the trash or not.
 func (t *Table) Of(ws kernel.WorkspaceID) bool { return t.s.ID != "" && t.s.Workspace == ws }
 
-// In returns a not-found error unless the table exists in the workspace and is not in the trash.
+// In returns a not-found error unless the table exists in the workspace and is not in the trash, and refuses a branch: what is not made
+// for branches must not happen to one.
 func (t *Table) In(ws kernel.WorkspaceID, id kernel.TableID) error {
+	if err := t.Holds(ws, id); err != nil {
+		return err
+	}
+	if t.s.Branch != nil {
+		return NotOnBranch()
+	}
+	return nil
+}
+
+// Holds returns a not-found error unless the table or branch exists in the workspace and is not in the trash.
+func (t *Table) Holds(ws kernel.WorkspaceID, id kernel.TableID) error {
 	if t.s.ID == "" || t.s.Workspace != ws || t.s.Trashed {
 		return kernel.NotFound("table", string(id))
 	}

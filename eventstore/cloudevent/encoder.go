@@ -75,7 +75,7 @@ func ID(r eventstore.Recorded) string {
 
 // Encode returns the event as a CloudEvent on one line, or false if it doesn't leave the product.
 func (e *Encoder) Encode(r eventstore.Recorded) ([]byte, bool, error) {
-	if !e.policy.Leaves(r.Type, r.Data) {
+	if !e.policy.Leaves(r) {
 		return nil, false, nil
 	}
 	meta, err := r.Meta()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
 )
 
 // Rule says how events of one type leave the product.
@@ -78,9 +79,9 @@ func (p Policy) data(eventType string, data json.RawMessage) (json.RawMessage, e
 	return json.Marshal(members)
 }
 
-// Leaves reports whether the event leaves the product.
-func (p Policy) Leaves(eventType string, data json.RawMessage) bool {
-	return p.Published(eventType) && !p.private(eventType, data)
+// Leaves reports whether the event leaves the product. What happens on a branch does not: it has not happened to the table.
+func (p Policy) Leaves(r eventstore.Recorded) bool {
+	return p.Published(r.Type) && !p.private(r.Type, r.Data) && !kernel.TableID(r.Stream.ID()).IsBranch()
 }
 
 // private reports whether the event is about something of one person's own.

@@ -137,6 +137,12 @@ func tables() map[string]Rule {
 			Says: "made the table {it}", Thing: "table", Name: "name", After: []string{"name"}, Parts: "columns",
 			Part: Part{"column", "id", "name"},
 		},
+		"table.branched.v1":          {Says: "made the branch {it}", Thing: "table", Name: "name"},
+		"table.merge_begun.v1":       {Says: "began to merge the branch {it}", Thing: "table"},
+		"table.merge_advanced.v1":    {Says: "came further in a merge", Thing: "table", Quiet: true},
+		"table.merge_worker_lost.v1": {Says: "lost a worker over a merge", Thing: "table", Quiet: true},
+		"table.merge_ended.v1":       {Says: "ended the merge of the branch {it}", Thing: "table"},
+		"table.discarded.v1":         {Says: "discarded the branch {it}", Thing: "table"},
 		"table.renamed.v1": {
 			Says: "renamed the table {old} to {name}", Thing: "table", Name: "name", After: []string{"name"},
 			Before: []string{"old"},

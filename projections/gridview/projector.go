@@ -34,7 +34,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (p *Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (p *Projector) Version() int { return 6 }
+func (p *Projector) Version() int { return 7 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string { return p.types }

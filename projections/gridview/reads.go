@@ -36,7 +36,9 @@ type Info struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	TrashedAt   *time.Time
-	Recompute   *Recompute // of its formula columns; nil when they are what they should be
+	Recompute   *Recompute    // of its formula columns; nil when they are what they should be
+	Base        int64         // of a branch: the position at which it began
+	Merge       table.MergeOf // of a branch: its last merging
 }
 
 // ErrorState is the state of a cell that could not be computed.

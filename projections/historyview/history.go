@@ -61,6 +61,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 		table.Renamed{},
 		table.DetailsChanged{},
 		table.Purged{},
+		table.Discarded{},
 		table.ColumnAdded{},
 		table.ColumnChanged{},
 		table.ColumnDeleted{},
@@ -83,7 +84,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (p *Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (p *Projector) Version() int { return 2 }
+func (p *Projector) Version() int { return 3 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string { return p.types }
@@ -104,12 +105,12 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		if err != nil {
 			return err
 		}
-		if e, ok := e.(table.Purged); ok {
+		if purged(e) {
 			if err := w.Write(ctx, changes); err != nil {
 				return err
 			}
 			changes = changes[:0]
-			if err := w.Forget(ctx, e.TableID); err != nil {
+			if err := w.Forget(ctx, kernel.TableID(rec.Stream.ID())); err != nil {
 				return err
 			}
 			continue
@@ -128,6 +129,16 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		changes = append(changes, c)
 	}
 	return w.Write(ctx, changes)
+}
+
+// purged reports whether a table or branch is gone for good.
+func purged(e kernel.Event) bool {
+	switch e.(type) {
+	case table.Purged, table.Discarded:
+		return true
+	default:
+		return false
+	}
 }
 
 // change says what an event did.

@@ -50,6 +50,9 @@ func (f *fold) forget() {
 }
 
 func (f *fold) event(ctx context.Context, rec eventstore.Recorded, e kernel.Event) error {
+	if kernel.TableID(rec.Stream.ID()).IsBranch() { // what is tried on a branch is not found
+		return nil
+	}
 	at := rec.RecordedAt
 	ev := rowEvent{position: rec.Position, at: at}
 	var chunk kernel.Chunk

@@ -113,7 +113,7 @@ func (s service) registerEnds(a *httpapi.API) {
 
 func (s service) registerExport(a *httpapi.API) {
 	httpapi.Stream(a, httpapi.Op{
-		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag,
+		ID: "export-table", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag,
 		Summary: "A table's rows as a file, without a limit",
 		Description: "With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an " +
 			"apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import " +

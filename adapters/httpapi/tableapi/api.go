@@ -30,6 +30,7 @@ type Deps struct {
 	Grid     Grid
 	History  History
 	Moments  Moments
+	Branches Branches
 	Hub      *livestream.Hub
 	Presence *livestream.Presence
 	Names    Names
@@ -65,6 +66,7 @@ func Register(a *httpapi.API, d Deps) {
 	registerSummary(a, s)
 	registerFind(a, s)
 	registerMoments(a, s)
+	registerBranches(a, s)
 }
 
 func registerTables(a *httpapi.API, s service) {
@@ -78,7 +80,7 @@ func registerTables(a *httpapi.API, s service) {
 		Status: http.StatusCreated, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.createTable)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-table", Method: http.MethodGet, Path: "W/tables/{tableId}", Tag: tag,
+		ID: "get-table", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}", Tag: tag,
 		Summary: "A table with its columns and views", Action: read, Projection: grid, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.table)
@@ -101,7 +103,7 @@ func registerTables(a *httpapi.API, s service) {
 		Action: read, Projection: grid, Scope: httpapi.FilteredByTable, Rate: httpapi.General,
 	}, s.trash)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-trashed-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/trash", Tag: tag,
+		ID: "list-trashed-rows", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/trash", Tag: tag,
 		Summary: "A table's rows in the trash", Action: read, Projection: grid, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.trashedRows)
@@ -175,40 +177,40 @@ func registerRows(a *httpapi.API, s service) {
 	const read, edit = workspace.ReadTables, workspace.EditRows
 	const rows = "W/tables/{tableId}/rows"
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-rows", Method: http.MethodGet, Path: rows, Tag: tag, Summary: "A page of rows", Action: read,
+		ID: "list-rows", Branches: true, Method: http.MethodGet, Path: rows, Tag: tag, Summary: "A page of rows", Action: read,
 		Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, s.rows)
 	httpapi.Read(a, httpapi.Op{
-		ID: "count-rows", Method: http.MethodGet, Path: rows + ":count", Tag: tag, Summary: "How many rows there are",
+		ID: "count-rows", Branches: true, Method: http.MethodGet, Path: rows + ":count", Tag: tag, Summary: "How many rows there are",
 		Action: read, Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, s.count)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-row", Method: http.MethodGet, Path: rows + "/{rowId}", Tag: tag, Summary: "A row", Action: read,
+		ID: "get-row", Branches: true, Method: http.MethodGet, Path: rows + "/{rowId}", Tag: tag, Summary: "A row", Action: read,
 		Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, s.row)
 	httpapi.Write(a, httpapi.Op{
-		ID: "batch-rows", Method: http.MethodPost, Path: rows + ":batch", Tag: tag,
+		ID: "batch-rows", Branches: true, Method: http.MethodPost, Path: rows + ":batch", Tag: tag,
 		Summary:     "Insert, update, upsert and delete rows",
 		Description: "Up to 10,000 operations. All or nothing, unless on_error is skip.", Action: edit, OwnText: true,
 		MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, s.batch)
 	httpapi.Write(a, httpapi.Op{
-		ID: "edit-cells", Method: http.MethodPatch, Path: "W/tables/{tableId}/cells", Tag: tag, Summary: "Set cells",
+		ID: "edit-cells", Branches: true, Method: http.MethodPatch, Path: "W/tables/{tableId}/cells", Tag: tag, Summary: "Set cells",
 		Description: "Up to 5,000 cells. All or nothing, unless on_error is skip.", Action: edit, OwnText: true,
 		MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, s.editCells)
 	httpapi.Write(a, httpapi.Op{
-		ID: "update-rows-by-filter", Method: http.MethodPost, Path: rows + ":updateByFilter", Tag: tag,
+		ID: "update-rows-by-filter", Branches: true, Method: http.MethodPost, Path: rows + ":updateByFilter", Tag: tag,
 		Summary: "Set cells of every row that a filter selects", Action: edit, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.updateByFilter)
 	httpapi.Write(a, httpapi.Op{
-		ID: "delete-rows-by-filter", Method: http.MethodPost, Path: rows + ":deleteByFilter", Tag: tag,
+		ID: "delete-rows-by-filter", Branches: true, Method: http.MethodPost, Path: rows + ":deleteByFilter", Tag: tag,
 		Summary: "Put every row that a filter selects into the trash", Action: edit, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.deleteByFilter)
 	httpapi.Write(a, httpapi.Op{
-		ID: "restore-rows", Method: http.MethodPost, Path: rows + ":restore", Tag: tag,
+		ID: "restore-rows", Branches: true, Method: http.MethodPost, Path: rows + ":restore", Tag: tag,
 		Summary: "Take rows out of the trash", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.restoreRows)
 }
@@ -216,38 +218,38 @@ func registerRows(a *httpapi.API, s service) {
 func registerHistory(a *httpapi.API, s service) {
 	const read, edit = workspace.ReadTables, workspace.EditRows
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-row-history", Method: http.MethodGet, Path: "W/tables/{tableId}/rows/{rowId}/history", Tag: tag,
+		ID: "get-row-history", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/rows/{rowId}/history", Tag: tag,
 		Summary: "What happened to a row, newest first", Action: read, Projection: history, Besides: grid, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.rowHistory)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-cell-history", Method: http.MethodGet, Path: "W/tables/{tableId}/cells/{rowId}/{columnId}/history",
+		ID: "get-cell-history", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/cells/{rowId}/{columnId}/history",
 		Tag: tag, Summary: "What happened to a cell, newest first", Action: read, Projection: history, Besides: grid,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.cellHistory)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-undo-stack", Method: http.MethodGet, Path: "W/tables/{tableId}/undo-stack", Tag: tag,
+		ID: "get-undo-stack", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/undo-stack", Tag: tag,
 		Summary: "The caller's steps that can be undone and redone", Action: read, Projection: history, Besides: grid,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.stack)
 	httpapi.Write(a, httpapi.Op{
-		ID: "undo", Method: http.MethodPost, Path: "W/tables/{tableId}/undo", Tag: tag, Summary: "Undo steps",
+		ID: "undo", Branches: true, Method: http.MethodPost, Path: "W/tables/{tableId}/undo", Tag: tag, Summary: "Undo steps",
 		Description: "Cells that were changed since are listed and left alone, unless forced.", Action: edit,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.undo)
 	httpapi.Write(a, httpapi.Op{
-		ID: "redo", Method: http.MethodPost, Path: "W/tables/{tableId}/redo", Tag: tag, Summary: "Redo what was undone",
+		ID: "redo", Branches: true, Method: http.MethodPost, Path: "W/tables/{tableId}/redo", Tag: tag, Summary: "Redo what was undone",
 		Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.redo)
 	httpapi.Read(a, httpapi.Op{
-		ID: "tell-presence", Method: http.MethodPost, Path: "W/tables/{tableId}/presence", Tag: tag,
+		ID: "tell-presence", Branches: true, Method: http.MethodPost, Path: "W/tables/{tableId}/presence", Tag: tag,
 		Summary: "Tell the others in a table that the caller has it open, and which cell is selected",
 		Description: "It is shown by the table's stream, as the event presence, for 25 s; say it again before, and gone when the window " +
 			"closes. It is kept nowhere.",
 		Action: read, Scope: httpapi.PersonInWorkspace, Rate: httpapi.Grid,
 	}, s.presence)
 	httpapi.Stream(a, httpapi.Op{
-		ID: "stream-table", Method: http.MethodGet, Path: "W/tables/{tableId}/stream", Tag: tag,
+		ID: "stream-table", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/stream", Tag: tag,
 		Summary: "The table's changes as they happen (Server-Sent Events)", Description: "Resume with Last-Event-ID.",
 		Action: read, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
 	}, "text/event-stream", s.stream)

@@ -18,6 +18,7 @@ func registerFind(a *httpapi.API, s service) {
 	const rows = "W/tables/{tableId}/rows"
 	httpapi.Read(a, httpapi.Op{
 		ID:          "find-text",
+		Branches:    true,
 		Method:      http.MethodGet,
 		Path:        rows + ":find",
 		Tag:         tag,
@@ -29,11 +30,12 @@ func registerFind(a *httpapi.API, s service) {
 		Scope:       httpapi.TableInPath,
 	}, s.find)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "replace-text",
-		Method:  http.MethodPost,
-		Path:    rows + ":replaceText",
-		Tag:     tag,
-		Summary: "Put a text in the place of another",
+		ID:       "replace-text",
+		Branches: true,
+		Method:   http.MethodPost,
+		Path:     rows + ":replaceText",
+		Tag:      tag,
+		Summary:  "Put a text in the place of another",
 		Description: "In up to 5,000 rows a call; while the answer has next, go on with after. " +
 			"Calls with one Morket-Gesture are one step of undo.",
 		Action: workspace.EditRows,

@@ -13,11 +13,12 @@ import (
 
 func registerSummary(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID:      "summarize-column",
-		Method:  http.MethodGet,
-		Path:    "W/tables/{tableId}/columns/{columnId}/summary",
-		Tag:     tag,
-		Summary: "What a column's values come to",
+		ID:       "summarize-column",
+		Branches: true,
+		Method:   http.MethodGet,
+		Path:     "W/tables/{tableId}/columns/{columnId}/summary",
+		Tag:      tag,
+		Summary:  "What a column's values come to",
 		Description: "Counts, and by the column's type sum, average, smallest, largest, histogram or the most frequent values, of the rows " +
 			"that the query selects.",
 		Action:     workspace.ReadTables,
@@ -27,6 +28,7 @@ func registerSummary(a *httpapi.API, s service) {
 	}, s.summary)
 	httpapi.Read(a, httpapi.Op{
 		ID:          "list-groups",
+		Branches:    true,
 		Method:      http.MethodGet,
 		Path:        "W/tables/{tableId}/rows:groups",
 		Tag:         tag,

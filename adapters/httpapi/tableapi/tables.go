@@ -77,6 +77,7 @@ func (s service) table(ctx context.Context, p httpapi.Principal, in *getTable) (
 		CreatedAt:     info.CreatedAt,
 		Recompute:     (*tablecmd.Recompute)(info.Recompute),
 		Lookups:       lookups,
+		BranchOf:      string(info.Schema.Of),
 	}, v.meta, nil
 }
 

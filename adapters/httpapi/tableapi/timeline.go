@@ -14,25 +14,25 @@ import (
 
 func registerMoments(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-timeline", Method: http.MethodGet, Path: "W/tables/{tableId}/timeline", Tag: tag,
+		ID: "get-timeline", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/timeline", Tag: tag,
 		Summary: "What happened to a table between two moments, as ticks of a time line",
 		Description: "One tick for each step, or where these are too many, one for each kind of change in a stretch of time. Each tick's " +
 			"position can be given as as_of to other reads.",
 		Action: workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.timeline)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff", Tag: tag,
+		ID: "list-differences", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/diff", Tag: tag,
 		Summary:     "What is otherwise in a table at two moments, cell by cell",
 		Description: "In the order of the rows' ids. Cells of formulas and lookups are left out: they follow from others.",
 		Action:      workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.differences)
 	httpapi.Read(a, httpapi.Op{
-		ID: "count-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff:count", Tag: tag,
+		ID: "count-differences", Branches: true, Method: http.MethodGet, Path: "W/tables/{tableId}/diff:count", Tag: tag,
 		Summary: "How much is otherwise in a table at two moments, and which columns",
 		Action:  workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.countDifferences)
 	httpapi.Write(a, httpapi.Op{
-		ID: "restore-to-moment", Method: http.MethodPost, Path: "W/tables/{tableId}/rows:restoreTo", Tag: tag,
+		ID: "restore-to-moment", Branches: true, Method: http.MethodPost, Path: "W/tables/{tableId}/rows:restoreTo", Tag: tag,
 		Summary: "Bring cells, rows, columns or a whole table back to how they were at a moment",
 		Description: "Up to 5,000 differences a call; while the answer has next, go on with after. Calls with one Morket-Gesture are one step " +
 			"of undo. The table's columns and their types stay.", Action: workspace.EditRows, Scope: httpapi.TableInPath, Rate: httpapi.Grid,

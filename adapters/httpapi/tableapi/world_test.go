@@ -147,7 +147,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	run(w.moments.Run)
 	w.config = tablecmd.Config{
 		Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry,
-		Moments: gridread.NewPastOf(w.grid, w.moments),
+		Moments: gridread.NewPastOf(w.grid, w.moments), Branches: gridread.NewBranched(w.grid),
 	}
 	w.registry = registry
 	w.handlers, err = tablecmd.New(w.config)
@@ -155,8 +155,12 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	w.api = httpapi.New(httpapi.Config{
 		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet,
+		BranchOf: func(ctx context.Context, ws kernel.WorkspaceID, branch kernel.TableID) (kernel.TableID, error) {
+			info, err := w.grid.Table(ctx, ws, branch)
+			return info.Schema.Of, err
+		},
 	})
-	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Moments: moments{w.moments}, Hub: w.hub, Names: w.people, Clock: clock})
+	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Moments: moments{w.moments}, Branches: branches{w.grid}, Hub: w.hub, Names: w.people, Clock: clock})
 	w.server = httptest.NewServer(w.api.Handler())
 	tb.Cleanup(w.server.Close)
 	// Readers need the read models to be there.
@@ -183,6 +187,14 @@ func (m moments) Diff(
 	ctx context.Context, live gridview.Info, from gridview.AsOf, to *gridview.AsOf,
 ) (tableapi.Diff, error) {
 	return m.Moments.Diff(ctx, live, from, to)
+}
+
+// branches are those of the API.
+type branches struct{ *gridread.Grid }
+
+// CompareBranch implements tableapi.Branches.
+func (b branches) CompareBranch(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (tableapi.BranchDiff, error) {
+	return b.Grid.CompareBranch(ctx, ws, id)
 }
 
 type testWriter struct{ t testing.TB }

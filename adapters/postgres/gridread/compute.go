@@ -131,8 +131,8 @@ func (w *Writer) computeTable(ctx context.Context, e *entry) error {
 
 // computeEverywhere computes the plan for rows, in the trash or not.
 func (w *Writer) computeEverywhere(ctx context.Context, e *entry, plan *table.Plan, keys [][16]byte) error {
-	for _, rows := range []string{liveRows(e.agg.ID()), trashedRows(e.agg.ID())} {
-		if _, _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", keys); err != nil {
+	for _, trash := range []bool{false, true} {
+		if _, _, _, err := w.computeRows(ctx, e, plan, e.place(trash), "id = ANY($1)", keys); err != nil {
 			return err
 		}
 	}
@@ -185,7 +185,8 @@ ORDER BY c), trash = false, after = NULL, done = 0, total = excluded.total`
 // recomputes notes the formula columns that are to be computed anew after an event of the table's structure.
 func (w *Writer) recomputes(ctx context.Context, e *entry, before *structure, ev kernel.Event) error {
 	id := e.agg.ID()
-	if _, ok := ev.(table.Purged); ok {
+	switch ev.(type) {
+	case table.Purged, table.Discarded:
 		return w.exec(ctx, endRecompute, id)
 	}
 	if e.formulas().None() && before.formulas().None() {
@@ -328,11 +329,7 @@ func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
 	}
 	w.clock.spent = 0
 	for left, done := computePage, 0; ; {
-		rows := liveRows(id)
-		if trash {
-			rows = trashedRows(id)
-		}
-		n, stopped, at, err := w.computeRows(ctx, e, plan, rows, fmt.Sprintf("id > $1 ORDER BY id LIMIT %d", left), *after)
+		n, stopped, at, err := w.computeRows(ctx, e, plan, e.place(trash), fmt.Sprintf("id > $1 ORDER BY id LIMIT %d", left), *after)
 		if err != nil {
 			return err
 		}

@@ -96,11 +96,11 @@ func (w *Writer) readRows(ctx context.Context, reads *rowReads, rows, where stri
 // it looked at, whether it stopped before the others because the time for it was over, and the last one. What events have changed is
 // computed to its end.
 func (w *Writer) computeRows(
-	ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any,
+	ctx context.Context, e *entry, plan *table.Plan, rows rowsPlace, where string, arg any,
 ) (n int, stopped bool, last [16]byte, err error) {
 	_, pages := arg.([16]byte)
 	reads := e.reads(plan)
-	list, err := w.readRows(ctx, reads, rows, where, arg)
+	list, err := w.readRows(ctx, reads, rows.from, where, arg)
 	if err != nil {
 		return 0, false, last, err
 	}
@@ -124,8 +124,10 @@ func (w *Writer) computeRows(
 			break
 		}
 	}
-	if err := out.write(ctx, w, rows); err != nil {
-		return n, false, last, err
+	for _, into := range rows.into {
+		if err := out.write(ctx, w, into); err != nil {
+			return n, false, last, err
+		}
 	}
 	written := func(id kernel.ColumnID) bool {
 		return slices.ContainsFunc(plan.Writes, func(c table.Column) bool { return c.ID == id })

@@ -65,3 +65,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS _into uuid, ADD COLUMN IF NOT EXISTS _merge text COLLATE "C"', rows);
     END LOOP;
 END $$;
+
+-- Version 7 keeps branches.
+ALTER TABLE tables ADD COLUMN IF NOT EXISTS branch_of text COLLATE "C", ADD COLUMN IF NOT EXISTS branch_base bigint,
+    ADD COLUMN IF NOT EXISTS merging text COLLATE "C";
+CREATE INDEX IF NOT EXISTS tables_branches ON tables (branch_of) WHERE branch_of IS NOT NULL;

@@ -74,7 +74,8 @@ func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 // infoQuery reads what the registry has of a table, and what is being computed: its own columns, or what its lookups look into.
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position,
   t.created_at, t.updated_at, t.trashed_at,
-(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END,
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), coalesce(t.branch_base, 0),
+  CASE WHEN t.schema_version <> $3 THEN t.state END,
   r.columns, r.done, r.total, p.done, p.total
 FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) LEFT JOIN LATERAL (
 	WITH RECURSIVE reached(id) AS (SELECT t.table_id UNION SELECT l.other_id FROM rm_grid.lookups l JOIN reached ON l.table_id = reached.id)
@@ -86,7 +87,7 @@ FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) LEFT JOIN 
 
 // Any returns a table of the workspace, in the trash or not.
 func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error) {
-	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+	if !id.HoldsRows() {
 		return gridview.Info{}, kernel.NotFound("table", string(id))
 	}
 	key := structureKey{live(), id}
@@ -101,7 +102,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	var recomputed []kernel.ColumnID
 	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt,
 		&info.UpdatedAt, &info.TrashedAt,
-		&position, &state, &recomputed, &done, &total, &lookedDone, &lookedTotal)
+		&position, &info.Base, &state, &recomputed, &done, &total, &lookedDone, &lookedTotal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return info, kernel.NotFound("table", string(id))
 	}
@@ -126,6 +127,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 		info.Recompute = &gridview.Recompute{Columns: known.formulas().Looked(), Done: min(*lookedDone, *lookedTotal), Total: *lookedTotal}
 	}
 	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
+	info.Merge = known.agg.Merge()
 	info.Description, info.Owner = known.agg.Description(), known.agg.Owner()
 	return info, nil
 }
@@ -177,7 +179,7 @@ func (s *Structures) last(k structureKey) *structure {
 }
 
 const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
-WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c
+WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND t.branch_of IS NULL AND EXISTS (SELECT FROM rm_grid.trashed_columns c
 WHERE c.table_id = t.table_id)
 AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
 
@@ -211,7 +213,7 @@ func (g *Grid) DeletedColumns(
 
 const listQuery = `SELECT table_id, name, coalesce(state::json ->> 'description', ''), coalesce(state::json ->> 'owner', ''), row_count,
   column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
-WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND branch_of IS NULL AND table_id > $3
 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 
 // List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only

@@ -123,6 +123,9 @@ func (x *Indexer) make(ctx context.Context, want index) error {
 	if err := conn.QueryRow(ctx, sizeQuery, want.table, "rm_grid."+liveRows(want.table)).Scan(&rows, &bytes); err != nil {
 		return err
 	}
+	if want.table.IsBranch() { // its rows are a view
+		return nil
+	}
 	if rows < indexFrom || want.trigram && bytes > maxTrigramBytes {
 		return nil
 	}

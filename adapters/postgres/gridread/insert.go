@@ -73,7 +73,7 @@ func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols [
 		}
 		rows.types[i], names[i] = t, ", "+column(c)
 	}
-	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names,
+	sql := "COPY " + e.rowsTable() + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names,
 		"") + rows.formulaNames() + ", _k) FROM STDIN"
 	_, err := w.tx.Conn().PgConn().CopyFrom(ctx, rows, sql)
 	if rows.late && err == nil {

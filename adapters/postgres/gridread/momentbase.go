@@ -25,6 +25,10 @@ func (m *Moments) begin(ctx context.Context, job build) (c projections.Checkpoin
 	}
 	var place string
 	var position int64
+	if job.table.IsBranch() { // its rows are a view, which can't be taken over
+		c, err = m.cfg.Store.Create(ctx, at, m.projector.Version())
+		return c, all, err
+	}
 	err = m.cfg.Pool.QueryRow(ctx, baseSQL, job.table, m.projector.Version(), job.Position, job.tables).Scan(&place, &position)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return c, nil, fmt.Errorf("look for an earlier copy: %w", err)

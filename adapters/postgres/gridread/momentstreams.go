@@ -41,6 +41,9 @@ func (m *Moments) structure(ctx context.Context, id kernel.TableID, until int64)
 			if err != nil {
 				return first, others, err
 			}
+			if b, ok := e.(table.Branched); ok {
+				others[b.TableID] = true
+			}
 			for _, c := range columnsIn(e) {
 				if c.Lookup != nil && c.Lookup.Table != id {
 					others[c.Lookup.Table] = true

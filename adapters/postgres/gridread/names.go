@@ -2,6 +2,7 @@ package gridread
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,7 @@ func Model() postgres.Model {
 			"writers":         `EXISTS (SELECT FROM tables t WHERE t.table_id = writers.table_id)`,
 		},
 		Apart: func(name string) bool {
-			return strings.HasPrefix(name, "t_") || strings.HasPrefix(name, "x_") || strings.HasPrefix(name, "k_")
+			return slices.ContainsFunc([]string{"t_", "x_", "k_", "b_", "s_"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		},
 	}
 }
@@ -42,7 +43,11 @@ func Model() postgres.Model {
 // the table for the caller. A policy on the rows themselves would keep Postgres from using most of their indexes: what it may
 // look up before the policy are only operators that are marked leakproof, and ILIKE, lower and numbers are not.
 func registered(id kernel.TableID) string {
-	return "EXISTS (SELECT FROM rm_grid.tables WHERE table_id = 'tbl_" + strings.ToUpper(short(string(id))) + "')"
+	prefix := kernel.PrefixTable
+	if id.IsBranch() {
+		prefix = kernel.PrefixBranch
+	}
+	return "EXISTS (SELECT FROM rm_grid.tables WHERE table_id = '" + prefix + "_" + strings.ToUpper(short(string(id))) + "')"
 }
 
 // live is the schema that readers see.
@@ -65,7 +70,12 @@ func short(id string) string {
 
 func liveRows(id kernel.TableID) string    { return "t_" + short(string(id)) }
 func trashedRows(id kernel.TableID) string { return "x_" + short(string(id)) }
-func column(id kernel.ColumnID) string     { return "c_" + short(string(id)) }
+
+// ownRows and savedRows are those of a branch (see branches.go), of which liveRows is a view.
+func ownRows(id kernel.TableID) string   { return "b_" + short(string(id)) }
+func savedRows(id kernel.TableID) string { return "s_" + short(string(id)) }
+
+func column(id kernel.ColumnID) string { return "c_" + short(string(id)) }
 
 // rows names the table of the keys of a column (see lookupkeys.go).
 func (k keyed) rows() string { return "k_" + short(string(k.column)) + "_" + string(k.compare) }

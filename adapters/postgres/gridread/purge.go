@@ -44,8 +44,8 @@ func (w *Writer) trash(ctx context.Context, e *entry, op *gridview.Structure) er
 			}
 		}
 		return w.exec(ctx, columnBack, op.Table, ev.ColumnID)
-	case table.Purged:
-		if err := w.both(ctx, op.Table, "DROP TABLE %s"); err != nil {
+	case table.Purged, table.Discarded:
+		if err := w.dropRows(ctx, e); err != nil {
 			return err
 		}
 		e.rows, e.trashed = 0, 0
@@ -86,7 +86,7 @@ type InTrash struct {
 	Table     kernel.TableID
 }
 
-const inTrashQuery = `SELECT workspace_id, table_id FROM rm_grid.tables t WHERE NOT purged AND table_id > $2 AND
+const inTrashQuery = `SELECT workspace_id, table_id FROM rm_grid.tables t WHERE NOT purged AND branch_of IS NULL AND table_id > $2 AND
 CASE WHEN trashed_at IS NULL THEN trash_count > 0 OR EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id
 AND c.deleted_at <= $1) ELSE trashed_at <= $1 END
 ORDER BY table_id LIMIT $3`

@@ -13,9 +13,13 @@ CREATE TABLE tables (
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL,
     trashed_at     timestamptz,
-    purged         boolean NOT NULL DEFAULT false -- what is left of a table that is gone for good: its late events find nothing
+    purged         boolean NOT NULL DEFAULT false, -- what is left of a table that is gone for good: its late events find nothing
+    branch_of      text COLLATE "C", -- of a branch: its table
+    branch_base    bigint,           -- of a branch: the position at which it began
+    merging        text COLLATE "C"  -- of a branch that is being merged: the merge
 ) WITH (fillfactor = 50);
 CREATE INDEX tables_workspace ON tables (workspace_id, table_id);
+CREATE INDEX tables_branches ON tables (branch_of) WHERE branch_of IS NOT NULL;
 
 -- Columns in the trash, and since when.
 CREATE TABLE trashed_columns (

@@ -49,7 +49,8 @@ func (w *Writer) set(op *gridview.Set) error {
 		}
 	}
 	e.changed(op.Cols, keys)
-	w.queue(int64(n), setSQL(liveRows(op.Table), op.Cols, types), setSQL(trashedRows(op.Table), op.Cols, types), args...)
+	w.before(e, keys)
+	w.queue(int64(n), setSQL(e.rowsTable(), op.Cols, types), setSQL(trashedRows(op.Table), op.Cols, types), args...)
 	return nil
 }
 
@@ -170,7 +171,8 @@ func (w *Writer) mark(op *gridview.Mark) error {
 		if err != nil {
 			return err
 		}
-		w.queue(int64(len(rows)), fmt.Sprintf(markUpdate, liveRows(op.Table)), fmt.Sprintf(markUpdate, trashedRows(op.Table)), keys, states,
+		w.before(e, keys)
+		w.queue(int64(len(rows)), fmt.Sprintf(markUpdate, e.rowsTable()), fmt.Sprintf(markUpdate, trashedRows(op.Table)), keys, states,
 			short(string(col)), op.Stamp.Position)
 	}
 	return nil

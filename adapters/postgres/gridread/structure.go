@@ -13,8 +13,11 @@ import (
 
 // structure applies an event of a table's own stream: to the registry, and to the physical tables where they change.
 func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
-	if created, ok := op.Event.(table.Created); ok {
-		return w.create(ctx, created, op.Stamp)
+	switch ev := op.Event.(type) {
+	case table.Created:
+		return w.create(ctx, ev, op.Stamp)
+	case table.Branched:
+		return w.createBranch(ctx, ev, op.Stamp)
 	}
 	e, err := w.entry(op.Table)
 	if err != nil {
@@ -27,6 +30,9 @@ func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
 	if err := agg.Apply(op.Event); err != nil {
 		return err
 	}
+	if err := w.part(ctx, e, agg, op); err != nil {
+		return err
+	}
 	if err := w.alter(ctx, e, agg, op); err != nil {
 		return err
 	}
@@ -35,7 +41,7 @@ func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
 
 const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5,
   last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
-trashed_at = CASE WHEN $8 THEN COALESCE(trashed_at, $7) END WHERE table_id = $1`
+trashed_at = CASE WHEN $8 THEN COALESCE(trashed_at, $7) END, merging = nullif($9, '') WHERE table_id = $1`
 
 func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
 	state, err := agg.MarshalState()
@@ -53,7 +59,7 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	}
 	s := agg.Schema()
 	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At,
-		s.Trashed); err != nil {
+		s.Trashed, merging(agg)); err != nil {
 		return fmt.Errorf("update the registry: %w", err)
 	}
 	w.memory.set(structureKey{w.tx.Schema, op.Table}, e.structure)
@@ -78,15 +84,10 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 		s.At); err != nil {
 		return fmt.Errorf("register table: %w", err)
 	}
-	var cols strings.Builder
-	for _, c := range e.Columns {
-		if t := sqlType(c.Type); t != "" {
-			cols.WriteString(", " + column(c.ID) + " " + t)
-		}
-	}
+	cols := columnsDDL(e.Columns)
 	for _, sql := range []string{
-		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), trashColumns, cols.String()),
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols),
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), trashColumns, cols),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("create table: %w", err)
@@ -95,6 +96,16 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	w.tables[e.TableID] = &entry{structure: st}
 	w.memory.set(structureKey{w.tx.Schema, e.TableID}, st)
 	return w.relink(ctx, w.tables[e.TableID], nil, e)
+}
+
+func columnsDDL(columns []table.Column) string {
+	var cols strings.Builder
+	for _, c := range columns {
+		if t := sqlType(c.Type); t != "" {
+			cols.WriteString(", " + column(c.ID) + " " + t)
+		}
+	}
+	return cols.String()
 }
 
 // trashColumns are those that rows in the trash have besides; a row that was merged has the row that it was merged into, and the merge.
@@ -131,7 +142,7 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, op *grid
 			return fmt.Errorf("column %s has no change of type %d to take back", ev.Column.ID, ev.At)
 		}
 		return w.revert(ctx, ev, formers[i])
-	case table.ColumnDeleted, table.ColumnRestored, table.ColumnPurged, table.Purged:
+	case table.ColumnDeleted, table.ColumnRestored, table.ColumnPurged, table.Purged, table.Discarded:
 		return w.trash(ctx, e, op)
 	}
 	return nil

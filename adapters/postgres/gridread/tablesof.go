@@ -18,6 +18,10 @@ func TablesOf(ctx context.Context, pool *pgxpool.Pool, ws kernel.WorkspaceID) (o
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[kernel.TableID])
 	for _, id := range ids {
+		if id.IsBranch() {
+			out = append(out, ownRows(id), savedRows(id), trashedRows(id))
+			continue
+		}
 		out = append(out, liveRows(id), trashedRows(id))
 	}
 	return out, err

@@ -35,7 +35,11 @@ func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
 	if err != nil {
 		return err
 	}
-	sql := fmt.Sprintf(deleteRows, liveRows(op.Table), trashedRows(op.Table), e.physical())
+	w.before(e, keys)
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	sql := fmt.Sprintf(deleteRows, e.rowsTable(), trashedRows(op.Table), e.physical())
 	tag, err := w.tx.Exec(ctx, sql, keys, op.Stamp.At, op.Stamp.Position, op.Stamp.By, rows, into, merges)
 	if err != nil {
 		return fmt.Errorf("move rows to the trash: %w", err)
@@ -74,11 +78,11 @@ func (w *Writer) restore(ctx context.Context, op *gridview.Restore) error {
 	if err != nil {
 		return err
 	}
-	tag, err := w.tx.Exec(ctx, fmt.Sprintf(restoreRows, liveRows(op.Table), trashedRows(op.Table), e.physical()), keys)
+	tag, err := w.tx.Exec(ctx, fmt.Sprintf(restoreRows, e.rowsTable(), trashedRows(op.Table), e.physical()), keys)
 	if err != nil {
 		return fmt.Errorf("move rows out of the trash: %w", err)
 	}
-	if _, err := w.tx.Exec(ctx, fmt.Sprintf(stampRows, liveRows(op.Table)), keys, op.Stamp.Position, op.Stamp.By, op.Stamp.At); err != nil {
+	if _, err := w.tx.Exec(ctx, fmt.Sprintf(stampRows, e.rowsTable()), keys, op.Stamp.Position, op.Stamp.By, op.Stamp.At); err != nil {
 		return fmt.Errorf("stamp restored rows: %w", err)
 	}
 	e.changed(e.formulas().All(), keys) // a recompute may be past the rows' places among the live ones

@@ -96,8 +96,11 @@ type Writer struct {
 type entry struct {
 	*structure
 	links           links
-	rows, trashed   int64 // differences
-	last, rowsMoved int64 // positions
+	purged          bool
+	branch          branchOf   // of a branch
+	branches        []branchOf // of a table, those that share its rows
+	rows, trashed   int64      // differences
+	last, rowsMoved int64      // positions
 	updated         gridview.Stamp
 	touched         touched
 }
@@ -124,7 +127,7 @@ func (w *Writer) Write(ctx context.Context, ops []gridview.Op) error {
 		return err
 	}
 	for _, op := range ops {
-		if e := w.tables[op.TableID()]; e != nil && e.agg.Purged() {
+		if e := w.tables[op.TableID()]; e != nil && (e.purged || e.agg.Purged()) {
 			continue // a run that ended late
 		}
 		if err := w.one(ctx, op); err != nil {
@@ -171,8 +174,9 @@ func (w *Writer) one(ctx context.Context, op gridview.Op) error {
 }
 
 const (
-	versionsQuery = `SELECT table_id, schema_version FROM tables WHERE table_id = ANY($1)`
-	stateQuery    = `SELECT state FROM tables WHERE table_id = $1`
+	versionsQuery = `SELECT table_id, schema_version, coalesce(branch_of, ''), coalesce(branch_base, 0), purged FROM tables
+WHERE table_id = ANY($1)`
+	stateQuery = `SELECT state FROM tables WHERE table_id = $1`
 )
 
 // load finds the structures of the tables at hand.
@@ -193,18 +197,26 @@ func (w *Writer) loadTables(ctx context.Context, ids []string) error {
 	if err != nil {
 		return fmt.Errorf("read versions: %w", err)
 	}
+	found := map[kernel.TableID]*entry{}
 	versions := map[kernel.TableID]int64{}
 	var id kernel.TableID
 	var version int64
-	if _, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error { versions[id] = version; return nil }); err != nil {
+	var e entry
+	into := []any{&id, &version, &e.branch.of, &e.branch.base, &e.purged}
+	if _, err := pgx.ForEachRow(rows, into, func() error {
+		versions[id], found[id] = version, &entry{branch: e.branch, purged: e.purged}
+		return nil
+	}); err != nil {
 		return fmt.Errorf("read versions: %w", err)
 	}
-	for id, version := range versions {
-		st, err := w.recall(ctx, id, version)
-		if err != nil {
+	for id, e := range found {
+		if e.structure, err = w.recall(ctx, id, versions[id]); err != nil {
 			return err
 		}
-		w.tables[id] = &entry{structure: st}
+		w.tables[id] = e
+	}
+	if err := w.loadBranches(ctx, ids); err != nil {
+		return err
 	}
 	return w.loadLinks(ctx, ids)
 }

@@ -201,7 +201,7 @@ func (f *feeding) secrets(ctx context.Context, id kernel.WebhookID, fn func([]we
 
 func (f *feeding) redeliver(ctx context.Context, id kernel.WebhookID, position int64) error {
 	events, err := f.log.ReadPositions(ctx, []int64{position})
-	if err != nil || len(events) == 0 || !f.encoder.Policy().Leaves(events[0].Type, events[0].Data) {
+	if err != nil || len(events) == 0 || !f.encoder.Policy().Leaves(events[0]) {
 		return err
 	}
 	return f.again(ctx, id, []int64{position}, []string{events[0].Type})

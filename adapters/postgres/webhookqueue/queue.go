@@ -307,7 +307,7 @@ type endpoint struct {
 
 // wants reports whether the event is for the webhook.
 func (q *Queue) wants(ctx context.Context, e endpoint, r eventstore.Recorded) (bool, error) {
-	if own(r.Type) || !q.encoder.Policy().Leaves(r.Type, r.Data) || !e.types.Chooses(r.Type) {
+	if own(r.Type) || !q.encoder.Policy().Leaves(r) || !e.types.Chooses(r.Type) {
 		return false, nil
 	}
 	if len(e.tables) == 0 {

@@ -119,7 +119,7 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		return nil, err
 	}
 	zones := m.accounts.workspaces
-	if m.tables, err = newTables(c, with.bus, with.registry, zones); err != nil {
+	if m.tables, err = newTables(c, with.bus, with.flows, with.registry, zones); err != nil {
 		return nil, err
 	}
 	m.accounts.tables = m.tables.handlers

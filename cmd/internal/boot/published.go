@@ -169,6 +169,12 @@ func publishedDuplicates() cloudevent.Policy {
 
 func publishedTables() cloudevent.Policy {
 	return cloudevent.Policy{
+		"table.branched.v1":             inside(),
+		"table.merge_advanced.v1":       inside(),
+		"table.merge_begun.v1":          inside(),
+		"table.merge_ended.v1":          inside(),
+		"table.merge_worker_lost.v1":    inside(),
+		"table.discarded.v1":            inside(),
 		"table.cells_edited.v1":         ofTable(),
 		"table.column_added.v1":         masked(ofTable(), "column", "old"), // a column may ask an address
 		"table.column_changed.v1":       masked(ofTable(), "column", "old"),

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/worker"
+
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/livestream"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
@@ -12,6 +14,8 @@ import (
 	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/adapters/sweeper"
+	"github.com/morket/morket/commands/mergeflow"
+	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -28,6 +32,8 @@ type tables struct {
 	indexer  *gridread.Indexer
 	hub      *livestream.Hub
 	presence *livestream.Presence
+	merges   *tablecmd.Merges
+	flows    *flows
 }
 
 // workspaceFacts is what tables must know of workspaces.
@@ -36,9 +42,11 @@ type workspaceFacts interface {
 	tablecmd.Members
 }
 
-func newTables(c *core, b *bus, positions projections.Positions, workspaces workspaceFacts) (*tables, error) {
+func newTables(
+	c *core, b *bus, f *flows, positions projections.Positions, workspaces workspaceFacts,
+) (*tables, error) {
 	t := &tables{
-		core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces),
+		core: c, flows: f, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces),
 		history: historyread.NewQueries(c.rows, c.store, c.codec),
 	}
 	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
@@ -73,7 +81,10 @@ func newTables(c *core, b *bus, positions projections.Positions, workspaces work
 		Zones:   workspaces,
 		Members: workspaces,
 		Moments: gridread.NewPastOf(t.grid, t.moments),
+
+		Branches: gridread.NewBranched(t.grid),
 	})
+	t.merges = tablecmd.NewMerges(t.handlers)
 	return t, err
 }
 
@@ -83,6 +94,7 @@ func (t *tables) endpoints(a *httpapi.API) {
 		Grid:     t.grid,
 		History:  t.history,
 		Moments:  tableMoments{t.moments},
+		Branches: tableBranches{t.grid},
 		Hub:      t.hub,
 		Presence: t.presence,
 		Names:    workspaceread.NewQueries(t.core.rows, t.core.ring),
@@ -91,7 +103,16 @@ func (t *tables) endpoints(a *httpapi.API) {
 }
 
 func (t *tables) parts() parts {
+	starts := mergeflow.NewReactor(t.flows.client)
 	return parts{
+		reactions: []reaction{{name: mergeflow.ReactorName, types: starts.Types(), handle: starts.Handle}},
+		flows: []flow{{
+			register: func(r worker.Registry) { mergeflow.Register(r, mergeflow.NewActivities(t.merges)) },
+			underway: func(ctx context.Context, each func(reconcile.Flow) error) error {
+				same := func(id kernel.TableID) kernel.TableID { return id }
+				return reconcile.Pages(ctx, t.grid.Merging, same, func(id kernel.TableID) error { return each(mergeflow.Underway(id)) })
+			},
+		}},
 		tasks: []task{
 			{name: "indexer", run: t.indexer.Run},
 			{name: "live streams", run: t.hub.Run},

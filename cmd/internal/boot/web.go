@@ -42,6 +42,7 @@ func newAPI(c *core, with *means, m *modules, health []httpapi.Dependency) (*htt
 		Access:         m.audit.recorder,
 		Streams:        streams(cfg),
 		Proxies:        networks(cfg.TrustedProxies),
+		BranchOf:       m.tables.branchOf,
 	})
 	m.endpoints(a)
 	a.ServeHealth(health)
