@@ -71,6 +71,7 @@ type Run struct {
 	started   Started
 	graph     Graph
 	order     []Node
+	hashes    map[NodeID]string // of the graph's nodes
 	version   int
 	round     int
 	state     State
@@ -158,10 +159,16 @@ func (r *Run) WaitsUntil(n Node) (time.Time, bool) {
 
 // Cursor is where the next page of a source begins.
 func (r *Run) Cursor(n Node) string {
-	if o := r.outcomes[work{n.ID, n.Hash()}]; o != nil {
+	if o := r.outcomes[work{n.ID, r.hash(n)}]; o != nil {
 		return o.next
 	}
 	return ""
+}
+
+// Gathered reports whether a source has given the run all its rows.
+func (r *Run) Gathered(n Node) bool {
+	o := r.outcomes[work{n.ID, r.hash(n)}]
+	return o != nil && o.gathered
 }
 
 // Begin starts the run.
@@ -325,7 +332,7 @@ func (r *Run) End(at time.Time) error {
 
 func (r *Run) wasCut() bool {
 	for _, n := range r.order {
-		if o := r.outcomes[work{n.ID, n.Hash()}]; o != nil && o.cut {
+		if o := r.outcomes[work{n.ID, r.hash(n)}]; o != nil && o.cut {
 			return true
 		}
 	}
