@@ -27,6 +27,8 @@ func (w *work) step(ctx context.Context, s workflow.Step) error {
 		return w.each(ctx, s, w.update)
 	case workflow.Send:
 		return w.each(ctx, s, w.send)
+	case workflow.Call:
+		return w.call(ctx, s)
 	case workflow.Enrich:
 		return w.enrich(ctx, s)
 	case workflow.Wait:

@@ -85,6 +85,7 @@ type Run struct {
 	waits     map[NodeID]WaitBegun
 	spent     map[NodeID]kernel.Credits
 	acts      map[NodeID]int // events of the node's work
+	again     map[NodeID]int // how often the node was to do its work again
 	killed    int
 	cancelled bool
 	ended     Ended
@@ -95,6 +96,7 @@ func NewRun() *Run {
 	return &Run{
 		places: map[kernel.RowKey]int{}, outcomes: map[work]*outcome{}, failed: map[NodeID][]Mask{}, broken: map[NodeID]bool{},
 		asked: map[NodeID]EnrichmentAsked{}, waits: map[NodeID]WaitBegun{}, spent: map[NodeID]kernel.Credits{}, acts: map[NodeID]int{},
+		again: map[NodeID]int{},
 	}
 }
 
@@ -133,6 +135,10 @@ func (r *Run) Spent(node NodeID) kernel.Credits { return r.spent[node] }
 
 // Acts counts what the node has done so far. With it a step has a name of its own that a repeat after a crash has too.
 func (r *Run) Acts(node NodeID) int { return r.acts[node] }
+
+// Again counts how often people have had the node do all its work again. What is done for a row has a name of its own by it, which stays
+// when the row is tried again after an error.
+func (r *Run) Again(node NodeID) int { return r.again[node] }
 
 // Asked is the enrichment that the node waits for, if it does.
 func (r *Run) Asked(n Node) (EnrichmentAsked, bool) {

@@ -139,6 +139,9 @@ func (r *Run) resumed(e Resumed) {
 	if e.From != "" {
 		forgotten = e.Graph.After(e.From)
 	}
+	for id := range forgotten {
+		r.again[id]++
+	}
 	for w := range r.outcomes {
 		if forgotten[w.node] {
 			delete(r.outcomes, w)

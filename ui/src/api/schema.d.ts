@@ -10905,10 +10905,21 @@ export interface components {
             problems: components["schemas"]["WorkflowProblem"][] | null;
         };
         WorkflowConfig: {
+            /**
+             * @description Of http: how the key is sent.
+             * @enum {string}
+             */
+            auth?: "bearer" | "basic" | "header";
+            /** @description Of http, by header: its name. */
+            auth_name?: string;
+            /** @description Of http: JSON with columns in double braces, such as {"email":"{{Email}}"}. */
+            body?: string;
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
+            /** @description Of http: the key in the vault, which names the hosts that it goes to. */
+            credential_id?: string;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
             /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
@@ -10917,15 +10928,29 @@ export interface components {
             };
             /** @description As of list-rows. */
             filter?: unknown;
+            /** @description Of http; columns stand in double braces. Keys belong in the credential. */
+            headers?: {
+                [key: string]: string;
+            };
             /**
              * Format: int64
              * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number;
+            /**
+             * @description Of http.
+             * @enum {string}
+             */
+            method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
             /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean;
+            /**
+             * Format: int64
+             * @description Of http: calls a minute; 600 if it is left out.
+             */
+            per_minute?: number;
             /**
              * Format: int64
              * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
@@ -10939,16 +10964,29 @@ export interface components {
             table_id?: string;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string;
+            /** @description Of http: the address, with columns in double braces after its host. */
+            url?: string;
             /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string;
             /** @description Of send: whose address is sent to, signed with its secret. */
             webhook_id?: string;
         };
         WorkflowConfigInput: {
+            /**
+             * @description Of http: how the key is sent.
+             * @enum {string|null}
+             */
+            auth?: "bearer" | "basic" | "header" | null;
+            /** @description Of http, by header: its name. */
+            auth_name?: string | null;
+            /** @description Of http: JSON with columns in double braces, such as {"email":"{{Email}}"}. */
+            body?: string | null;
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string | null;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
+            /** @description Of http: the key in the vault, which names the hosts that it goes to. */
+            credential_id?: string | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
             /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
@@ -10957,15 +10995,29 @@ export interface components {
             } | null;
             /** @description As of list-rows. */
             filter?: unknown;
+            /** @description Of http; columns stand in double braces. Keys belong in the credential. */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /**
              * Format: int64
              * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number | null;
+            /**
+             * @description Of http.
+             * @enum {string|null}
+             */
+            method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | null;
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
             /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean | null;
+            /**
+             * Format: int64
+             * @description Of http: calls a minute; 600 if it is left out.
+             */
+            per_minute?: number | null;
             /**
              * Format: int64
              * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
@@ -10979,6 +11031,8 @@ export interface components {
             table_id?: string | null;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string | null;
+            /** @description Of http: the address, with columns in double braces after its host. */
+            url?: string | null;
             /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string | null;
             /** @description Of send: whose address is sent to, signed with its secret. */
@@ -11092,7 +11146,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfig"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send" | "http";
             /** @description How people call it; its kind if it has none. */
             name?: string;
             /**
@@ -11109,7 +11163,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfigInput"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send" | "http";
             /** @description How people call it; its kind if it has none. */
             name?: string | null;
             /**
