@@ -4755,6 +4755,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what another version would have made of a run's rows
+         * @description Nothing is asked, written or sent. What nodes have done that do the same in that version stands as it is recorded, so the cost is that of what would be new. New conditions look at rows as they are now. The run must have ended.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["what-if-workflow-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/workflow-templates": {
         parameters: {
             query?: never;
@@ -8918,6 +8940,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeWorkflowWhatIf: {
+            data: components["schemas"]["WorkflowWhatIf"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeWorkspace: {
             data: components["schemas"]["Workspace"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -11370,6 +11399,82 @@ export interface components {
              * @description Rows that wait.
              */
             waiting: number;
+        };
+        WorkflowWhatIf: {
+            /**
+             * Format: int64
+             * @description What the version would likely cost more, for rows that have no answer yet.
+             */
+            likely_mc: number;
+            nodes: components["schemas"]["WorkflowWhatIfNode"][] | null;
+            /**
+             * Format: int64
+             * @description Of the run that were looked at: the first 20,000.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description That the run has.
+             */
+            rows_total: number;
+            /**
+             * Format: int64
+             * @description That the run has gone by.
+             */
+            run_version: number;
+            /**
+             * Format: int64
+             * @description What the run has cost, in thousandths of a credit.
+             */
+            spent_mc: number;
+            /**
+             * Format: int64
+             * @description That was tried.
+             */
+            version: number;
+        };
+        WorkflowWhatIfBody: {
+            /**
+             * Format: int64
+             * @description The newest if it is left out.
+             */
+            version?: number | null;
+        };
+        WorkflowWhatIfNode: {
+            /**
+             * Format: int64
+             * @description What it would likely cost more.
+             */
+            likely_mc?: number;
+            name: string;
+            node_id: string;
+            /**
+             * Format: int64
+             * @description That would come to it.
+             */
+            rows_after: number;
+            /**
+             * Format: int64
+             * @description That came to it in the run.
+             */
+            rows_before: number;
+            /**
+             * Format: int64
+             * @description That did not come to it in the run.
+             */
+            rows_came: number;
+            /**
+             * Format: int64
+             * @description That would not come to it any more.
+             */
+            rows_left: number;
+            /**
+             * Format: int64
+             * @description That it would do, having done them neither in the run nor with the same settings.
+             */
+            rows_to_do: number;
+            /** @enum {string} */
+            state: "same" | "changed" | "added" | "removed";
         };
         Workspace: {
             /** Format: date-time */
@@ -45011,6 +45116,154 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeWorkflowBegun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "what-if-workflow-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowWhatIfBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowWhatIf"];
                 };
             };
             /** @description Bad Request */

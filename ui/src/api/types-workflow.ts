@@ -69,3 +69,4 @@ export type WorkflowApproval = Omit<Schemas['WorkflowWaiting'], 'columns' | 'row
 };
 export type WorkflowPending = Schemas['WorkflowApproval'];
 export type WorkflowDryRun = Omit<Schemas['WorkflowDryRun'], 'nodes'> & { nodes: Schemas['WorkflowDryNode'][] };
+export type WorkflowWhatIf = Omit<Schemas['WorkflowWhatIf'], 'nodes'> & { nodes: Schemas['WorkflowWhatIfNode'][] };
