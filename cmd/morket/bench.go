@@ -15,7 +15,7 @@ func benchCommand() *cobra.Command {
 	var file, profiles string
 	var rows, documents int
 	c := &cobra.Command{
-		Use:   "bench [log|projection|relay|analytics|search|import|bytes|grid|run|companies|quality|dedup|cells|all]",
+		Use:   "bench [log|projection|relay|analytics|search|import|bytes|grid|run|workflow|companies|quality|dedup|cells|all]",
 		Short: "Measure the product against its limits, on a throw-away server of its own",
 		Long: "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands " +
 			"beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is " +

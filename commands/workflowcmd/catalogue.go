@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/webhook"
@@ -16,7 +18,10 @@ import (
 
 // Check says what keeps a graph from running.
 func (h *Handlers) Check(ctx context.Context, ws kernel.WorkspaceID, g workflow.Graph) ([]workflow.Problem, error) {
-	c := catalogue{workspace: ws, tables: map[kernel.TableID]*table.Table{}, webhooks: map[kernel.WebhookID]*webhook.Webhook{}}
+	c := catalogue{
+		workspace: ws, tables: map[kernel.TableID]*table.Table{}, webhooks: map[kernel.WebhookID]*webhook.Webhook{},
+		credentials: map[kernel.CredentialID]*credential.Credential{},
+	}
 	for _, id := range g.Tables() {
 		if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
 			continue
@@ -27,16 +32,8 @@ func (h *Handlers) Check(ctx context.Context, ws kernel.WorkspaceID, g workflow.
 		}
 		c.tables[id] = t
 	}
-	for _, n := range g.Nodes {
-		id := n.Config.WebhookID
-		if id == "" || kernel.ParseID(kernel.PrefixWebhook, string(id)) != nil {
-			continue
-		}
-		w, _, err := h.webhooks.Load(ctx, string(id))
-		if err != nil {
-			return nil, err
-		}
-		c.webhooks[id] = w
+	if err := h.named(ctx, g, c); err != nil {
+		return nil, err
 	}
 	problems := g.Check(c)
 	if problems == nil {
@@ -45,11 +42,33 @@ func (h *Handlers) Check(ctx context.Context, ws kernel.WorkspaceID, g workflow.
 	return problems, nil
 }
 
+// named loads what nodes name beside tables.
+func (h *Handlers) named(ctx context.Context, g workflow.Graph, into catalogue) error {
+	for _, n := range g.Nodes {
+		if id := n.Config.WebhookID; kernel.ParseID(kernel.PrefixWebhook, string(id)) == nil {
+			w, _, err := h.webhooks.Load(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			into.webhooks[id] = w
+		}
+		if id := n.Config.CredentialID; kernel.ParseID(kernel.PrefixCredential, string(id)) == nil {
+			c, _, err := h.credentials.Load(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			into.credentials[id] = c
+		}
+	}
+	return nil
+}
+
 // catalogue is what a graph refers to, as it is now.
 type catalogue struct {
-	workspace kernel.WorkspaceID
-	tables    map[kernel.TableID]*table.Table
-	webhooks  map[kernel.WebhookID]*webhook.Webhook
+	workspace   kernel.WorkspaceID
+	tables      map[kernel.TableID]*table.Table
+	webhooks    map[kernel.WebhookID]*webhook.Webhook
+	credentials map[kernel.CredentialID]*credential.Credential
 }
 
 func (c catalogue) schema(id kernel.TableID) (table.Schema, error) {
@@ -147,6 +166,31 @@ func (c catalogue) Key(id kernel.TableID, column kernel.ColumnID) error {
 	default:
 		return nil
 	}
+}
+
+// Reference implements workflow.Catalogue.
+func (c catalogue) Reference(id kernel.TableID, ref string) error {
+	s, err := c.schema(id)
+	if err != nil {
+		return err
+	}
+	if _, ok := s.Find(ref); !ok {
+		return fmt.Errorf("the table has no column %q, which stands in double braces", kernel.Shorten(ref))
+	}
+	return nil
+}
+
+// Credential implements workflow.Catalogue.
+func (c catalogue) Credential(id kernel.CredentialID, address string) error {
+	cr := c.credentials[id]
+	if cr == nil || !cr.Exists(c.workspace) {
+		return errors.New("the credential is not there any more; choose another one")
+	}
+	to, err := url.Parse(address)
+	if err != nil {
+		return errors.New("the address can't be read")
+	}
+	return credential.CheckDestination(cr.Hosts(), to)
 }
 
 // Webhook implements workflow.Catalogue. One that is limited to tables gets rows of those only.

@@ -155,7 +155,31 @@ func (d *dry) rows(
 	case workflow.Send:
 		out[workflow.Out] = in
 		return fmt.Sprintf("would send %d rows", len(in)), nil
+	case workflow.Call:
+		out[workflow.Out] = in
+		return d.call(ctx, n, in)
 	default:
 		return "", nil
 	}
+}
+
+// call says what would be asked, by the first row.
+func (d *dry) call(ctx context.Context, n workflow.Node, in []kernel.RowID) (string, error) {
+	columns, err := d.h.referred(ctx, d.graph.TableOf(n.ID), n.Config)
+	if err != nil {
+		return "", err
+	}
+	rows, err := d.h.cfg.Grid.Page(ctx, d.query(n, Query{Columns: idsOfColumns(columns), IDs: in[:1], Limit: 1}))
+	if err != nil || len(rows) == 0 {
+		return "gets none of the sample's rows", err
+	}
+	asked, err := called(n.Config, columns, rows[0])
+	if err != nil {
+		return fmt.Sprintf("would fail on the sample's first row: %s", err), nil
+	}
+	says := fmt.Sprintf("would call for %d rows, the first one: %s %s", len(in), asked.Method, asked.URL)
+	if asked.Body != "" {
+		says += " with " + kernel.Shorten(asked.Body)
+	}
+	return says, nil
 }

@@ -17,29 +17,45 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// tableRows takes the next page of a table's rows into the run.
+// tableRows takes a table's rows into the run, some batches at a time.
 func (w *work) tableRows(ctx context.Context, s workflow.Step) error {
 	filter, err := w.h.sourceFilter(ctx, w.workspace(), s.Node)
 	if err != nil {
 		return w.fail(ctx, s, nil, err)
 	}
-	head, err := w.h.cfg.Store.Head(ctx)
-	if err != nil {
+	if w.head, err = w.h.cfg.Store.Head(ctx); err != nil {
 		return err
 	}
-	rows, err := w.h.cfg.Grid.Page(ctx, Query{
-		Workspace: w.workspace(), Table: s.Table, Filter: filter, After: kernel.RowID(w.run.Cursor(s.Node)), Limit: workflow.BatchRows,
-		Position: head,
-	})
-	if err != nil {
-		return w.fail(ctx, s, nil, err)
+	const most = together * workflow.BatchRows
+	for last := false; !last; {
+		rows, err := w.h.cfg.Grid.Page(ctx, Query{
+			Workspace: w.workspace(), Table: s.Table, Filter: filter, After: kernel.RowID(w.run.Cursor(s.Node)), Limit: most, Position: w.head,
+		})
+		if err != nil {
+			return w.fail(ctx, s, nil, err)
+		}
+		last = len(rows) < most
+		if err := w.append(ctx, func(r *workflow.Run) error { return gather(r, s, idsOf(rows), last) }); err != nil {
+			return err
+		}
+		last = last || w.run.Gathered(s.Node)
 	}
-	ids := idsOf(rows)
-	next := ""
-	if len(ids) > 0 {
-		next = string(ids[len(ids)-1])
+	return nil
+}
+
+// gather takes rows into a run, an event for each batch. More than a run takes end it.
+func gather(r *workflow.Run, s workflow.Step, ids []kernel.RowID, last bool) error {
+	if len(ids) == 0 {
+		return r.Gather(s, nil, "", last)
 	}
-	return w.append(ctx, func(r *workflow.Run) error { return r.Gather(s, ids, next, len(ids) < workflow.BatchRows) })
+	for len(ids) > 0 && !r.Gathered(s.Node) {
+		n := min(len(ids), workflow.BatchRows)
+		if err := r.Gather(s, ids[:n], string(ids[n-1]), last && n == len(ids)); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
 }
 
 func idsOf(rows []Row) []kernel.RowID {

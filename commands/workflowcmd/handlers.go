@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -70,6 +71,41 @@ type Sender interface {
 	Send(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, message string, body []byte) (again bool, err error)
 }
 
+// Key is a credential as calls carry it.
+type Key struct {
+	Secret map[string]string
+	Hosts  []string // that it may be sent to
+}
+
+// String keeps the secret out of what is printed.
+func (Key) String() string { return "••••" }
+
+// GoString keeps the secret out of what is printed.
+func (Key) GoString() string { return "••••" }
+
+// Request is a call to another system.
+type Request struct {
+	workflow.Called
+	Name     string // by which the receiver knows a repeat
+	Auth     string // how the key is sent; empty: there is none
+	AuthName string
+	Key      Key
+}
+
+// Reply is what became of a call.
+type Reply struct {
+	Err   error         // nil when it was taken
+	Again bool          // it may help to ask again
+	After time.Duration // that the receiver asks to wait before; 0 for nothing
+}
+
+// Caller calls other systems.
+type Caller interface {
+	// Open takes a credential out of the vault.
+	Open(ctx context.Context, meta kernel.Meta, id kernel.CredentialID) (Key, error)
+	Call(ctx context.Context, r Request) Reply
+}
+
 // Rows makes rows and finds them by a value.
 type Rows interface {
 	// Upsert writes the cells of each row into the row that has the same value in the key column, or into a new one, and answers their ids.
@@ -99,6 +135,7 @@ type Config struct {
 	Cells       Cells
 	Enrichments Enrichments
 	Sender      Sender
+	Caller      Caller
 	Rows        Rows
 	Cache       Cache
 	Limiter     Limiter
@@ -107,8 +144,8 @@ type Config struct {
 // Validate says what is missing.
 func (c Config) Validate() error {
 	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Grid == nil || c.Cells == nil || c.Enrichments == nil ||
-		c.Sender == nil || c.Rows == nil || c.Cache == nil || c.Limiter == nil {
-		return errors.New("the workflow commands need a store, a codec, ids, a clock, a grid, cells, enrichments, a sender, rows, " +
+		c.Sender == nil || c.Caller == nil || c.Rows == nil || c.Cache == nil || c.Limiter == nil {
+		return errors.New("the workflow commands need a store, a codec, ids, a clock, a grid, cells, enrichments, a sender, a caller, rows, " +
 			"a cache and a limiter")
 	}
 	return nil
@@ -122,6 +159,7 @@ type Handlers struct {
 	tables      *eventstore.Repo[*table.Table]
 	webhooks    *eventstore.Repo[*webhook.Webhook]
 	enrichments *eventstore.Repo[*enrichment.Run]
+	credentials *eventstore.Repo[*credential.Credential]
 }
 
 // New makes the handlers.
@@ -136,6 +174,7 @@ func New(cfg Config) (*Handlers, error) {
 		tables:      eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
 		webhooks:    eventstore.NewRepo("webhook", cfg.Store, cfg.Codec, webhook.New),
 		enrichments: eventstore.NewRepo("run", cfg.Store, cfg.Codec, enrichment.NewRun),
+		credentials: eventstore.NewRepo("credential", cfg.Store, cfg.Codec, credential.New),
 	}, nil
 }
 

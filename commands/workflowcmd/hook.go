@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,7 +135,9 @@ func (h *Handlers) Receive(ctx context.Context, meta kernel.Meta, c Receive) (co
 	if err != nil {
 		return none, err
 	}
-	return h.received(ctx, whole, workflow.Received{WorkflowID: id, TableID: t.Config.TableID, Rows: ids, At: h.cfg.Clock.Now()})
+	return h.received(ctx, whole, workflow.Received{
+		WorkflowID: id, TableID: t.Config.TableID, Rows: ids, Version: w.Published(), At: h.cfg.Clock.Now(),
+	})
 }
 
 func (h *Handlers) received(ctx context.Context, meta kernel.Meta, e workflow.Received) (commands.Result[Accepted], error) {
@@ -224,20 +227,33 @@ func cellsOf(t workflow.Node, list []workflow.Delivery) ([]map[string]json.RawMe
 	return out, nil
 }
 
-// came begins the run of a workflow for what has come to its address.
+// came begins the runs of a workflow for what has come to its address: one for each version that has taken it. What was taken goes through
+// that version, whatever has become of the workflow since.
 func (h *Handlers) came(ctx context.Context, id kernel.WorkflowID, changes []change) error {
 	w, _, err := h.workflows.Load(ctx, string(id))
 	if err != nil {
 		return err
 	}
-	if !w.In(w.Workspace()) || w.Published() == 0 {
-		return nil
-	}
-	if _, err := h.receiving(ctx, w, id); err != nil {
-		if kernel.KindOf(err) == kernel.KindConflict { // begun in another way by now
-			return nil
+	for len(changes) > 0 {
+		n := slices.IndexFunc(changes, func(c change) bool { return c.version != changes[0].version })
+		if n < 0 {
+			n = len(changes)
 		}
-		return err
+		a := Active{Workspace: w.Workspace(), Workflow: id, Version: changes[0].version}
+		if a.Version == 0 { // taken before deliveries named their version
+			_, err := h.receiving(ctx, w, id)
+			if kernel.KindOf(err) == kernel.KindConflict { // begun in another way by now
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			a.Version = w.Published()
+		}
+		if err := h.fire(ctx, a, changes[:n]); err != nil {
+			return err
+		}
+		changes = changes[n:]
 	}
-	return h.fire(ctx, Active{Workspace: w.Workspace(), Workflow: id, Version: w.Published()}, changes)
+	return nil
 }

@@ -148,3 +148,64 @@ func TestDeliveriesWaitInBoundedNumber(t *testing.T) {
 	_, err = w.deliver(address, "", body)
 	require.NoError(t, err)
 }
+
+// TestWhatWasTakenRunsWhateverBecomesOfTheWorkflow: what has been answered with "goes through the workflow" does, under the version that
+// took it, although the trigger is off or another one by the time that runs begin.
+func TestWhatWasTakenRunsWhateverBecomesOfTheWorkflow(t *testing.T) {
+	t.Parallel()
+	for name, then := range map[string]func(w *world, id kernel.WorkflowID) error{
+		"unpublished": func(w *world, id kernel.WorkflowID) error {
+			_, err := w.h.Unpublish(t.Context(), person(), id)
+			return err
+		},
+		"deleted": func(w *world, id kernel.WorkflowID) error {
+			_, err := w.h.Delete(t.Context(), person(), id)
+			return err
+		},
+		"begun by hand now": func(w *world, id kernel.WorkflowID) error {
+			w.save(id, 1, chain(node("mark", workflow.UpdateCells, set(`"other"`))))
+			_, err := w.h.Publish(t.Context(), person(), id, 0)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 0)
+			a := w.publish(onDelivery())
+			_, err := w.deliver(w.address(a.Workflow), "", `{"contact":{"email":"a@x"}}`)
+			require.NoError(t, err)
+			require.NoError(t, then(w, a.Workflow))
+			require.NoError(t, w.h.Changed(t.Context(), active{}, w.since(0)))
+			require.Len(t, w.begun(), 1)
+			require.True(t, w.work(w.begun()[0]).Done)
+			require.Equal(t, 1, w.marked(mark, `"seen"`))
+			require.Equal(t, 1, w.run(w.begun()[0]).Version())
+		})
+	}
+}
+
+// TestEachVersionRunsWhatItTook: a version that another one has replaced keeps its deliveries.
+func TestEachVersionRunsWhatItTook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	a := w.publish(onDelivery())
+	address := w.address(a.Workflow)
+	_, err := w.deliver(address, "", `{"contact":{"email":"a@x"}}`)
+	require.NoError(t, err)
+	g := onDelivery()
+	g.Nodes[1].Config = set(`"seen otherwise"`)
+	w.save(a.Workflow, 1, g)
+	_, err = w.h.Publish(t.Context(), person(), a.Workflow, 0)
+	require.NoError(t, err)
+	_, err = w.deliver(address, "", `{"contact":{"email":"b@x"}}`)
+	require.NoError(t, err)
+	for range 2 { // the second time after a crash
+		require.NoError(t, w.h.Changed(t.Context(), active{}, w.since(0)))
+	}
+	require.Len(t, w.begun(), 2)
+	for _, id := range w.begun() {
+		require.True(t, w.work(id).Done)
+	}
+	require.Equal(t, 1, w.marked(mark, `"seen"`))
+	require.Equal(t, 1, w.marked(mark, `"seen otherwise"`))
+}

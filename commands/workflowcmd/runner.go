@@ -105,6 +105,7 @@ type work struct {
 	version int64
 	alive   Alive
 	wait    time.Duration
+	head    int64 // of the log when the step began, which what it reads must reflect
 }
 
 func (w *work) id() kernel.WorkflowRunID { return w.run.Started().RunID }

@@ -41,22 +41,22 @@ type MessageRow struct {
 }
 
 // send posts rows to a webhook's address. A message has the same id however often it is sent. Rows that are gone go no further.
-func (w *work) send(ctx context.Context, s workflow.Step, p workflow.Piece) (workflow.Result, error) {
-	rows, err := w.rows(ctx, s, p, Query{Columns: s.Node.Config.Columns})
+func (w *work) send(ctx context.Context, s workflow.Step, pieces []workflow.Piece) ([]workflow.Result, error) {
+	rows, err := w.rows(ctx, s, pieces, Query{Columns: s.Node.Config.Columns})
 	if err != nil {
-		return workflow.Result{}, err
+		return nil, err
 	}
 	bodies, err := w.messages(ctx, s, rows)
 	if err != nil {
-		return workflow.Result{}, err
+		return nil, err
 	}
-	name := w.name(s, []workflow.Piece{p})
+	name := w.name(s, pieces)
 	for i, body := range bodies {
 		if err := w.post(ctx, s, fmt.Sprintf("%s-%d", name, i), body); err != nil {
-			return workflow.Result{}, err
+			return nil, err
 		}
 	}
-	return workflow.Result{Batch: p.Batch, Rows: p.Rows, Out: map[string]workflow.Mask{workflow.Out: w.mask(p, rows)}}, nil
+	return w.leaving(pieces, rows)
 }
 
 // messages writes rows as messages of bounded size.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/commands/workflowcmd"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -51,6 +52,7 @@ type world struct {
 	sent   []string // ids of messages
 	sendOK func() (bool, error)
 	full   bool // no more is taken from outside
+	calls  outside
 }
 
 type cache map[string][]byte
@@ -101,10 +103,10 @@ func newWorld(t *testing.T, rows int) *world {
 	w.ids = kernel.NewIDs(w.clock)
 	w.store = memstore.New(w.clock)
 	var err error
-	w.codec, err = eventstore.NewCodec(table.Events(), workflow.Events(), enrichment.Events(), dataops.Events(), webhook.Events())
+	w.codec, err = eventstore.NewCodec(table.Events(), workflow.Events(), enrichment.Events(), dataops.Events(), webhook.Events(), credential.Events())
 	require.NoError(t, err)
 	w.h, err = workflowcmd.New(workflowcmd.Config{
-		Store: w.store, Codec: w.codec, IDs: w.ids, Clock: w.clock, Grid: w, Cells: w, Enrichments: w, Sender: w, Rows: w, Cache: cache{},
+		Store: w.store, Codec: w.codec, IDs: w.ids, Clock: w.clock, Grid: w, Cells: w, Enrichments: w, Sender: w, Caller: w, Rows: w, Cache: cache{},
 		Limiter: w,
 	})
 	require.NoError(t, err)

@@ -24,6 +24,10 @@ type Catalogue interface {
 	Enrichment(id kernel.TableID, column kernel.ColumnID) error
 	Value(id kernel.TableID, column kernel.ColumnID, value json.RawMessage) error
 	Webhook(id kernel.WebhookID, table kernel.TableID) error
+	// Reference says whether a text in double braces names a column.
+	Reference(table kernel.TableID, ref string) error
+	// Credential says whether the key may be sent to the address.
+	Credential(id kernel.CredentialID, url string) error
 	// Key says whether rows can be found by the column.
 	Key(id kernel.TableID, column kernel.ColumnID) error
 }
@@ -202,6 +206,8 @@ func (k *checker) node(n Node) {
 		k.columns(n, table)
 	case Send:
 		k.sending(n, table)
+	case Call:
+		k.calling(n, table)
 	default:
 	}
 }

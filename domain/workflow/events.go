@@ -62,6 +62,7 @@ type Received struct {
 	WorkflowID kernel.WorkflowID `json:"workflow_id"`
 	TableID    kernel.TableID    `json:"table_id"`
 	Rows       []kernel.RowID    `json:"rows"`
+	Version    int               `json:"version,omitempty"` // that took it, and whose graph they go through
 	At         time.Time         `json:"at"`
 }
 

@@ -36,12 +36,12 @@ func (c Config) form(at string) []kernel.Checked {
 	field := func(name string, value any, rules ...validation.Rule) kernel.Checked {
 		return kernel.Field(at+".config."+name, value, rules...)
 	}
-	size := len(c.Filter)
+	size := len(c.Filter) + len(c.Body)
 	for _, v := range c.Set {
 		size += len(v)
 	}
 	columns := kernel.AllIDs[kernel.ColumnID](kernel.PrefixColumn)
-	return []kernel.Checked{
+	return append(c.callForm(field),
 		kernel.Field(at+".config", size, kernel.Holds(size <= MaxConfigBytes, "must have at most %d bytes", MaxConfigBytes)),
 		field("table_id", c.TableID, idOrNone(kernel.PrefixTable, c.TableID)),
 		field("view_id", c.ViewID, idOrNone(kernel.PrefixView, c.ViewID)),
@@ -59,7 +59,7 @@ func (c Config) form(at string) []kernel.Checked {
 		field("set", slices.Sorted(maps.Keys(c.Set)), columns),
 		field("seconds", c.Seconds, kernel.Holds(c.Seconds >= 0, "must not be negative")),
 		field("webhook_id", c.WebhookID, idOrNone(kernel.PrefixWebhook, c.WebhookID)),
-	}
+	)
 }
 
 func idOrNone[T ~string](prefix string, id T) validation.Rule {

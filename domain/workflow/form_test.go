@@ -48,7 +48,7 @@ func illFormed(typ reflect.Type, at string, each func(field string, v reflect.Va
 		}
 		illFormed(typ.Elem(), at+" value", func(field string, value reflect.Value) {
 			m := reflect.MakeMap(typ)
-			m.SetMapIndex(reflect.ValueOf(ask), value)
+			m.SetMapIndex(reflect.ValueOf(ask).Convert(typ.Key()), value)
 			each(field, m)
 		})
 	case typ.Kind() == reflect.Struct:

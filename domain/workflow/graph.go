@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/invopop/validation"
 
@@ -49,11 +48,12 @@ const (
 	Wait        Kind = "wait"
 	Approval    Kind = "approval"
 	Send        Kind = "send"
+	Call        Kind = "http"
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Approval, Send}
+	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Approval, Send, Call}
 }
 
 // Trigger reports whether nodes of the kind begin runs.
@@ -110,37 +110,6 @@ func (k Kind) Ports() []string {
 	}
 }
 
-// Change is a change of rows that a trigger looks for.
-type Change string
-
-// The changes.
-const (
-	Added   Change = "added"
-	Changed Change = "changed"
-)
-
-// Config is what a node does, in detail. Each kind has its own fields of it; what is not the kind's is dropped when a graph is saved.
-type Config struct {
-	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed, webhook and table_rows."`
-	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows."`
-	Filter  json.RawMessage   `json:"filter,omitempty" doc:"As of list-rows."`
-	On      []Change          `json:"on,omitempty" enum:"added,changed" doc:"Of rows_changed."`
-	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row."`
-	Cron    string            `json:"cron,omitempty" doc:"Of schedule: minute, hour, day of month, month, day of week."`
-	// TimeZone says where the schedule's clock hangs.
-	TimeZone string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
-	ColumnID kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found."`
-	// Fields say where in a delivery the value of a column stands.
-	Fields    map[kernel.ColumnID]string `json:"fields,omitempty" doc:"Of webhook: where each column's value stands, such as contact.email or items.0.name."`
-	OnlyEmpty bool                       `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
-	// MaxCredits is what a run may spend at the node; 0 is no limit of its own.
-	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" minimum:"0" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
-	// Set are values by column; null empties the cell.
-	Set       map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
-	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait. Of approval: after which the rows that nobody has decided on go on as late."`
-	WebhookID kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
-}
-
 // OnError says what becomes of a run when a node fails.
 type OnError string
 
@@ -153,7 +122,7 @@ const (
 // Node is one step.
 type Node struct {
 	ID      NodeID  `json:"id" pattern:"^[A-Za-z0-9_-]{1,40}$"`
-	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,approval,send"`
+	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,approval,send,http"`
 	Name    string  `json:"name,omitempty" doc:"How people call it; its kind if it has none."`
 	X       int     `json:"x"`
 	Y       int     `json:"y"`
@@ -230,39 +199,6 @@ func (g Graph) Clean() Graph {
 	return out
 }
 
-func (n Node) clean() Config {
-	c := n.Config
-	if kernel.IsNull(c.Filter) {
-		c.Filter = nil
-	}
-	switch n.Kind {
-	case Manual:
-		return Config{}
-	case Schedule:
-		return Config{Cron: strings.TrimSpace(c.Cron), TimeZone: c.TimeZone}
-	case RowsChanged:
-		return Config{TableID: c.TableID, On: c.On, Columns: c.Columns, Filter: c.Filter}
-	case Webhook:
-		return Config{TableID: c.TableID, ColumnID: c.ColumnID, Fields: c.Fields}
-	case TableRows:
-		return Config{TableID: c.TableID, ViewID: c.ViewID, Filter: c.Filter}
-	case Filter, Branch:
-		return Config{Filter: c.Filter}
-	case Enrich:
-		return Config{ColumnID: c.ColumnID, OnlyEmpty: c.OnlyEmpty, MaxCredits: c.MaxCredits}
-	case UpdateCells:
-		return Config{Set: c.Set}
-	case Wait:
-		return Config{Seconds: c.Seconds}
-	case Approval:
-		return Config{Seconds: c.Seconds, Columns: c.Columns}
-	case Send:
-		return Config{WebhookID: c.WebhookID, Columns: c.Columns}
-	default:
-		return Config{}
-	}
-}
-
 // Hash stands for what the node does to a row. Where it lies, what it is called, what becomes of its errors and what it may spend are not
 // in it: with another name or a higher limit nothing is done again.
 func (n Node) Hash() string {
@@ -273,6 +209,8 @@ func (n Node) Hash() string {
 		c.ColumnID, c.Fields = "", nil
 	case Approval: // what was decided stays so, whatever else would be shown, and for however long
 		c.Seconds, c.Columns = 0, nil
+	case Call: // with another key, or more slowly, the same is asked
+		c.CredentialID, c.Auth, c.AuthName, c.PerMinute = "", "", "", 0
 	default:
 	}
 	if c.Filter != nil {
@@ -301,6 +239,7 @@ func (n Node) Label() string {
 		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", Webhook: "Webhook received",
 		TableRows: "Rows of a table", Filter: "Filter",
 		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Approval: "Approval", Send: "Send to webhook",
+		Call: "HTTP request",
 	}[n.Kind]
 }
 

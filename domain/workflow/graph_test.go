@@ -3,6 +3,7 @@ package workflow_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,12 @@ func (catalogue) Column(_ kernel.TableID, c kernel.ColumnID) error { return wron
 func (catalogue) Key(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
 
 func (catalogue) Webhook(id kernel.WebhookID, _ kernel.TableID) error { return wrong(id == badHook) }
+
+func (catalogue) Reference(_ kernel.TableID, ref string) error { return wrong(ref == "Nothing") }
+
+func (catalogue) Credential(_ kernel.CredentialID, url string) error {
+	return wrong(!strings.HasPrefix(url, "https://api.example.com/"))
+}
 
 func (catalogue) Enrichment(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
 

@@ -48,6 +48,22 @@ func (m Mask) And(o Mask) Mask {
 	return out.trimmed()
 }
 
+// Split parts it into masks of at most n rows each.
+func (m Mask) Split(n int) []Mask {
+	var out []Mask
+	for i, count := 0, 0; i < 8*len(m); i++ {
+		if !m.Has(i) {
+			continue
+		}
+		if count%n == 0 {
+			out = append(out, nil)
+		}
+		count++
+		out[len(out)-1] = out[len(out)-1].With(i)
+	}
+	return out
+}
+
 // But has the rows that are not in the other.
 func (m Mask) But(o Mask) Mask {
 	out := make(Mask, len(m))

@@ -71,6 +71,7 @@ type Run struct {
 	started   Started
 	graph     Graph
 	order     []Node
+	hashes    map[NodeID]string // of the graph's nodes
 	version   int
 	round     int
 	state     State
@@ -84,6 +85,7 @@ type Run struct {
 	waits     map[NodeID]WaitBegun
 	spent     map[NodeID]kernel.Credits
 	acts      map[NodeID]int // events of the node's work
+	again     map[NodeID]int // how often the node was to do its work again
 	killed    int
 	cancelled bool
 	ended     Ended
@@ -94,6 +96,7 @@ func NewRun() *Run {
 	return &Run{
 		places: map[kernel.RowKey]int{}, outcomes: map[work]*outcome{}, failed: map[NodeID][]Mask{}, broken: map[NodeID]bool{},
 		asked: map[NodeID]EnrichmentAsked{}, waits: map[NodeID]WaitBegun{}, spent: map[NodeID]kernel.Credits{}, acts: map[NodeID]int{},
+		again: map[NodeID]int{},
 	}
 }
 
@@ -133,6 +136,10 @@ func (r *Run) Spent(node NodeID) kernel.Credits { return r.spent[node] }
 // Acts counts what the node has done so far. With it a step has a name of its own that a repeat after a crash has too.
 func (r *Run) Acts(node NodeID) int { return r.acts[node] }
 
+// Again counts how often people have had the node do all its work again. What is done for a row has a name of its own by it, which stays
+// when the row is tried again after an error.
+func (r *Run) Again(node NodeID) int { return r.again[node] }
+
 // Asked is the enrichment that the node waits for, if it does.
 func (r *Run) Asked(n Node) (EnrichmentAsked, bool) {
 	a, ok := r.asked[n.ID]
@@ -158,10 +165,16 @@ func (r *Run) WaitsUntil(n Node) (time.Time, bool) {
 
 // Cursor is where the next page of a source begins.
 func (r *Run) Cursor(n Node) string {
-	if o := r.outcomes[work{n.ID, n.Hash()}]; o != nil {
+	if o := r.outcomes[work{n.ID, r.hash(n)}]; o != nil {
 		return o.next
 	}
 	return ""
+}
+
+// Gathered reports whether a source has given the run all its rows.
+func (r *Run) Gathered(n Node) bool {
+	o := r.outcomes[work{n.ID, r.hash(n)}]
+	return o != nil && o.gathered
 }
 
 // Begin starts the run.
@@ -325,7 +338,7 @@ func (r *Run) End(at time.Time) error {
 
 func (r *Run) wasCut() bool {
 	for _, n := range r.order {
-		if o := r.outcomes[work{n.ID, n.Hash()}]; o != nil && o.cut {
+		if o := r.outcomes[work{n.ID, r.hash(n)}]; o != nil && o.cut {
 			return true
 		}
 	}

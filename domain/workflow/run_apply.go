@@ -44,7 +44,14 @@ func (r *Run) Apply(e kernel.Event) error {
 func (r *Run) follow(g Graph) {
 	r.graph = g
 	r.order, _ = g.Order()
+	r.hashes = make(map[NodeID]string, len(g.Nodes))
+	for _, n := range g.Nodes {
+		r.hashes[n.ID] = n.Hash()
+	}
 }
+
+// hash is that of a node of the present graph.
+func (r *Run) hash(n Node) string { return r.hashes[n.ID] }
 
 func (r *Run) outcome(node NodeID, hash string) *outcome {
 	w := work{node, hash}
@@ -131,6 +138,9 @@ func (r *Run) resumed(e Resumed) {
 	forgotten := map[NodeID]bool{}
 	if e.From != "" {
 		forgotten = e.Graph.After(e.From)
+	}
+	for id := range forgotten {
+		r.again[id]++
 	}
 	for w := range r.outcomes {
 		if forgotten[w.node] {

@@ -15,13 +15,10 @@ func (r *Run) Next() (Step, bool) { return r.NextBut(nil) }
 
 // NextBut is the next step of another node than those that wait.
 func (r *Run) NextBut(waits map[NodeID]bool) (Step, bool) {
-	ins := make([]map[NodeID]Mask, len(r.batches))
-	for b := range ins {
-		ins[b] = r.coming(b)
-	}
+	var ins []map[NodeID]Mask // found when the first node needs them
 	tables := r.graph.tables()
 	for _, n := range r.order {
-		s := Step{Node: n, Hash: n.Hash(), Table: tables[n.ID]}
+		s := Step{Node: n, Hash: r.hash(n), Table: tables[n.ID]}
 		if n.Kind.Source() {
 			if o := r.outcomes[work{n.ID, s.Hash}]; !r.broken[n.ID] && (o == nil || !o.gathered) {
 				return s, true
@@ -30,6 +27,9 @@ func (r *Run) NextBut(waits map[NodeID]bool) (Step, bool) {
 		}
 		if n.Kind.Trigger() || waits[n.ID] {
 			continue
+		}
+		if ins == nil {
+			ins = r.allComing()
 		}
 		for b, in := range ins {
 			if rows := r.left(n, s.Hash, b, in[n.ID]); !rows.Empty() {
@@ -51,12 +51,21 @@ func (r *Run) left(n Node, hash string, batch int, in Mask) Mask {
 	return in.But(at(r.failed[n.ID], batch))
 }
 
+// allComing are the rows that come to each node, by batch.
+func (r *Run) allComing() []map[NodeID]Mask {
+	out := make([]map[NodeID]Mask, len(r.batches))
+	for b := range out {
+		out[b] = r.coming(b)
+	}
+	return out
+}
+
 // coming are the batch's rows that come to each node under the present graph. What a node once let through of rows that do not come to it
 // any more does not count.
 func (r *Run) coming(batch int) map[NodeID]Mask {
 	in := make(map[NodeID]Mask, len(r.order))
 	for _, n := range r.order {
-		o := r.outcomes[work{n.ID, n.Hash()}]
+		o := r.outcomes[work{n.ID, r.hash(n)}]
 		if n.Kind.Source() && o != nil {
 			in[n.ID] = at(o.done, batch)
 		}

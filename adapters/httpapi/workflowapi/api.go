@@ -41,6 +41,7 @@ func Register(a *httpapi.API, d Deps) {
 	s.runs(a)
 	s.hooks(a)
 	s.approvals(a)
+	s.trials(a)
 }
 
 func read(id, path, summary string) httpapi.Op {

@@ -28,12 +28,15 @@ const (
 	StepBytes      = "bytes"
 	StepGrid       = "grid"
 	StepRun        = "run"
+	StepWorkflow   = "workflow"
 	StepCompanies  = "companies"
 )
 
 // Steps lists them.
 func Steps() []string {
-	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch, StepImport, StepBytes, StepGrid, StepRun, StepCompanies}
+	return []string{
+		StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch, StepImport, StepBytes, StepGrid, StepRun, StepWorkflow, StepCompanies,
+	}
 }
 
 // Config says what to measure.
@@ -70,7 +73,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	if cfg.wants(StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch) {
 		err = r.onPostgres(ctx)
 	}
-	if err == nil && cfg.wants(StepImport, StepBytes, StepGrid, StepRun) {
+	if err == nil && cfg.wants(StepImport, StepBytes, StepGrid, StepRun, StepWorkflow) {
 		err = r.onServer(ctx)
 	}
 	if err == nil && cfg.wants(StepCompanies) {

@@ -38,9 +38,12 @@ func (r *run) onServer(ctx context.Context) error {
 		if err := r.step(ctx, StepGrid, b.grid); err != nil {
 			return err
 		}
-		return r.step(ctx, StepRun, func(ctx context.Context) ([]Ratio, error) {
+		if err := r.step(ctx, StepRun, func(ctx context.Context) ([]Ratio, error) {
 			return r.profiled(StepRun, func() ([]Ratio, error) { return b.runs(ctx) })
-		})
+		}); err != nil {
+			return err
+		}
+		return r.step(ctx, StepWorkflow, b.workflows)
 	})
 }
 

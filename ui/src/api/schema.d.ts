@@ -4854,6 +4854,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what another version would have made of a run's rows
+         * @description Nothing is asked, written or sent. What nodes have done that do the same in that version stands as it is recorded, so the cost is that of what would be new. New conditions look at rows as they are now. The run must have ended.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["what-if-workflow-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/workflow-templates": {
         parameters: {
             query?: never;
@@ -9143,6 +9165,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeWorkflowWhatIf: {
+            data: components["schemas"]["WorkflowWhatIf"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeWorkspace: {
             data: components["schemas"]["Workspace"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -11130,10 +11159,21 @@ export interface components {
             problems: components["schemas"]["WorkflowProblem"][] | null;
         };
         WorkflowConfig: {
+            /**
+             * @description Of http: how the key is sent.
+             * @enum {string}
+             */
+            auth?: "bearer" | "basic" | "header";
+            /** @description Of http, by header: its name. */
+            auth_name?: string;
+            /** @description Of http: JSON with columns in double braces, such as {"email":"{{Email}}"}. */
+            body?: string;
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
+            /** @description Of http: the key in the vault, which names the hosts that it goes to. */
+            credential_id?: string;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
             /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
@@ -11142,15 +11182,29 @@ export interface components {
             };
             /** @description As of list-rows. */
             filter?: unknown;
+            /** @description Of http; columns stand in double braces. Keys belong in the credential. */
+            headers?: {
+                [key: string]: string;
+            };
             /**
              * Format: int64
              * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number;
+            /**
+             * @description Of http.
+             * @enum {string}
+             */
+            method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
             /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean;
+            /**
+             * Format: int64
+             * @description Of http: calls a minute; 600 if it is left out.
+             */
+            per_minute?: number;
             /**
              * Format: int64
              * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
@@ -11164,16 +11218,29 @@ export interface components {
             table_id?: string;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string;
+            /** @description Of http: the address, with columns in double braces after its host. */
+            url?: string;
             /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string;
             /** @description Of send: whose address is sent to, signed with its secret. */
             webhook_id?: string;
         };
         WorkflowConfigInput: {
+            /**
+             * @description Of http: how the key is sent.
+             * @enum {string|null}
+             */
+            auth?: "bearer" | "basic" | "header" | null;
+            /** @description Of http, by header: its name. */
+            auth_name?: string | null;
+            /** @description Of http: JSON with columns in double braces, such as {"email":"{{Email}}"}. */
+            body?: string | null;
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string | null;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
+            /** @description Of http: the key in the vault, which names the hosts that it goes to. */
+            credential_id?: string | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
             /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
@@ -11182,15 +11249,29 @@ export interface components {
             } | null;
             /** @description As of list-rows. */
             filter?: unknown;
+            /** @description Of http; columns stand in double braces. Keys belong in the credential. */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /**
              * Format: int64
              * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number | null;
+            /**
+             * @description Of http.
+             * @enum {string|null}
+             */
+            method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | null;
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
             /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean | null;
+            /**
+             * Format: int64
+             * @description Of http: calls a minute; 600 if it is left out.
+             */
+            per_minute?: number | null;
             /**
              * Format: int64
              * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
@@ -11204,6 +11285,8 @@ export interface components {
             table_id?: string | null;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string | null;
+            /** @description Of http: the address, with columns in double braces after its host. */
+            url?: string | null;
             /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string | null;
             /** @description Of send: whose address is sent to, signed with its secret. */
@@ -11317,7 +11400,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfig"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send" | "http";
             /** @description How people call it; its kind if it has none. */
             name?: string;
             /**
@@ -11334,7 +11417,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfigInput"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send" | "http";
             /** @description How people call it; its kind if it has none. */
             name?: string | null;
             /**
@@ -11541,6 +11624,82 @@ export interface components {
              * @description Rows that wait.
              */
             waiting: number;
+        };
+        WorkflowWhatIf: {
+            /**
+             * Format: int64
+             * @description What the version would likely cost more, for rows that have no answer yet.
+             */
+            likely_mc: number;
+            nodes: components["schemas"]["WorkflowWhatIfNode"][] | null;
+            /**
+             * Format: int64
+             * @description Of the run that were looked at: the first 20,000.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description That the run has.
+             */
+            rows_total: number;
+            /**
+             * Format: int64
+             * @description That the run has gone by.
+             */
+            run_version: number;
+            /**
+             * Format: int64
+             * @description What the run has cost, in thousandths of a credit.
+             */
+            spent_mc: number;
+            /**
+             * Format: int64
+             * @description That was tried.
+             */
+            version: number;
+        };
+        WorkflowWhatIfBody: {
+            /**
+             * Format: int64
+             * @description The newest if it is left out.
+             */
+            version?: number | null;
+        };
+        WorkflowWhatIfNode: {
+            /**
+             * Format: int64
+             * @description What it would likely cost more.
+             */
+            likely_mc?: number;
+            name: string;
+            node_id: string;
+            /**
+             * Format: int64
+             * @description That would come to it.
+             */
+            rows_after: number;
+            /**
+             * Format: int64
+             * @description That came to it in the run.
+             */
+            rows_before: number;
+            /**
+             * Format: int64
+             * @description That did not come to it in the run.
+             */
+            rows_came: number;
+            /**
+             * Format: int64
+             * @description That would not come to it any more.
+             */
+            rows_left: number;
+            /**
+             * Format: int64
+             * @description That it would do, having done them neither in the run nor with the same settings.
+             */
+            rows_to_do: number;
+            /** @enum {string} */
+            state: "same" | "changed" | "added" | "removed";
         };
         Workspace: {
             /** Format: date-time */
@@ -46091,6 +46250,154 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeWorkflowBegun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "what-if-workflow-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowWhatIfBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowWhatIf"];
                 };
             };
             /** @description Bad Request */

@@ -22,6 +22,14 @@ export interface WorkflowConfig {
   webhook_id?: string;
   /** Where in a delivery the value of a column stands. */
   fields?: Record<string, string>;
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  credential_id?: string;
+  auth?: '' | 'bearer' | 'basic' | 'header';
+  auth_name?: string;
+  per_minute?: number;
 }
 export interface WorkflowNode {
   id: string;
@@ -61,3 +69,4 @@ export type WorkflowApproval = Omit<Schemas['WorkflowWaiting'], 'columns' | 'row
 };
 export type WorkflowPending = Schemas['WorkflowApproval'];
 export type WorkflowDryRun = Omit<Schemas['WorkflowDryRun'], 'nodes'> & { nodes: Schemas['WorkflowDryNode'][] };
+export type WorkflowWhatIf = Omit<Schemas['WorkflowWhatIf'], 'nodes'> & { nodes: Schemas['WorkflowWhatIfNode'][] };

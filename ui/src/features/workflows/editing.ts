@@ -17,6 +17,8 @@ function firstConfig(kind: WorkflowKind): WorkflowConfig {
       return { seconds: 3600 };
     case 'approval':
       return { seconds: 86_400 };
+    case 'http':
+      return { method: 'POST' };
     default:
       return {};
   }

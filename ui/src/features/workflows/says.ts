@@ -29,9 +29,15 @@ export function saysOf(node: WorkflowNode, tables: TableSummary[], columns: Colu
       return `Within ${waitText(c.seconds ?? 0)}`;
     case 'send':
       return c.columns?.length ? plural(c.columns.length, 'column') : kinds.send.text;
+    case 'http':
+      return c.url ? `${c.method ?? ''} ${hostOf(c.url)}`.trim() : kinds.http.text;
     default:
       return kinds[node.kind].text;
   }
+}
+
+function hostOf(url: string): string {
+  return /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? url;
 }
 
 function waitText(seconds: number): string {

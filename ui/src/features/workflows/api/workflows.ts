@@ -14,6 +14,7 @@ import type {
   WorkflowSaved,
   WorkflowTemplate,
   WorkflowVersion,
+  WorkflowWhatIf,
 } from '@/api/types-workflow';
 import { inWorkspace } from '@/api/use-workspace';
 
@@ -143,4 +144,8 @@ export async function controlRun(ws: string, run: string, verb: RunVerb): Promis
 }
 export async function resumeRun(ws: string, run: string, body: { version: number; from?: string }): Promise<void> {
   await api.post(`${inWorkspace(ws)}/workflow-runs/${run}/resume`, body);
+}
+/** What another version would make of an ended run's rows, without any effect. */
+export async function whatIfRun(ws: string, run: string, version: number): Promise<WorkflowWhatIf> {
+  return (await api.post<WorkflowWhatIf>(`${inWorkspace(ws)}/workflow-runs/${run}/what-if`, { version })).data;
 }

@@ -8,6 +8,7 @@ import { Checkbox, Field, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
 import type { FieldsProps } from '../fields-props';
 import { writable } from '../writable';
+import { CallFields } from './call-fields';
 
 const needsRows = 'Connect the node with rows of a table first.';
 
@@ -29,6 +30,8 @@ export function ActionFields(props: FieldsProps) {
       );
     case 'send':
       return <SendFields {...props} />;
+    case 'http':
+      return <CallFields {...props} />;
     default:
       return null;
   }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { WorkflowDetail, WorkflowGraph, WorkflowRun } from '@/api/types-workflow';
 import { Button, IconButton } from '@/components/button';
@@ -9,6 +10,7 @@ import { ago, count, credits, sentence } from '@/lib/format';
 import { controlRun, resumeRun, runsQuery, underWay, type RunVerb } from '../api/workflows';
 import { labelOf } from '../editing';
 import { Approvals } from './approvals';
+import { WhatIfDialog } from './what-if-dialog';
 
 const tones: Record<WorkflowRun['state'], Tone> = {
   running: 'primary',
@@ -123,6 +125,7 @@ function RunActions({
   const error = control.error ?? resume.error;
   const node = graph.nodes.find((n) => n.id === selected);
   const blocked = workflow.problems.length > 0;
+  const [asking, setAsking] = useState(false);
   return (
     <div className="flex flex-col gap-2 px-4 pb-3">
       <div className="flex flex-wrap gap-1.5">
@@ -163,6 +166,15 @@ function RunActions({
                 Again from {labelOf(node)}
               </Button>
             )}
+            <Button
+              size="sm"
+              variant="ghost"
+              disabled={blocked || unsaved}
+              title="What the newest version would make of these rows, without any effect"
+              onClick={() => setAsking(true)}
+            >
+              What if
+            </Button>
           </>
         )}
       </div>
@@ -174,6 +186,9 @@ function RunActions({
         </p>
       )}
       {error && <Notice tone="danger">{messageOf(error)}</Notice>}
+      {asking && (
+        <WhatIfDialog ws={ws} run={run.id} version={workflow.latest_version} onClose={() => setAsking(false)} />
+      )}
     </div>
   );
 }
