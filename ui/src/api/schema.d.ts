@@ -6268,6 +6268,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
@@ -6294,6 +6299,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number | null;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string | null;
@@ -6483,6 +6493,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
@@ -6521,6 +6536,11 @@ export interface components {
              */
             max_records: number;
             name: string;
+            /**
+             * Format: date-time
+             * @description When it pulls by itself; while another run of it writes, after that.
+             */
+            next_pull_at?: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
             /**
@@ -6528,6 +6548,11 @@ export interface components {
              * @description Records that wait for a decision.
              */
             open_conflicts: number;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** Format: date-time */
             updated_at: string;
