@@ -27,9 +27,11 @@ import (
 
 const ws = kernel.WorkspaceID("ws_01JZZZZZZZZZZZZZZZZZZZZZZZ")
 
-type noQuotas struct{}
+// quotas count turns and allow them all.
+type quotas map[string]int
 
-func (noQuotas) Take(context.Context, string, []crm.Limit, time.Duration) (time.Duration, bool, error) {
+func (q quotas) Take(_ context.Context, key string, _ []crm.Limit, _ time.Duration) (time.Duration, bool, error) {
+	q[key]++
 	return 0, true, nil
 }
 
@@ -242,6 +244,7 @@ type fixture struct {
 	h       *crmcmd.Handlers
 	runner  *crmcmd.Runner
 	slept   []time.Duration
+	turns   quotas
 	table   kernel.TableID
 	columns []kernel.ColumnID // email, name, size
 	meta    kernel.Meta
@@ -254,7 +257,7 @@ func newFixture(t *testing.T) *fixture {
 	codec, err := eventstore.NewCodec(table.Events(), crm.Events())
 	require.NoError(t, err)
 	f := &fixture{
-		t: t, clock: clock, log: memstore.New(clock), codec: codec, crm: newMemCRM(clock.Now), sheet: &sheet{},
+		t: t, clock: clock, log: memstore.New(clock), codec: codec, crm: newMemCRM(clock.Now), sheet: &sheet{}, turns: quotas{},
 		meta: kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: ws},
 	}
 	f.sheet.log, f.sheet.codec = f.log, codec
@@ -263,7 +266,7 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	ids := kernel.NewIDs(clock)
 	f.h, err = crmcmd.New(crmcmd.Config{
-		Store: f.log, Codec: codec, IDs: ids, Clock: clock, Sealer: vault.NewRing(v, vault.NewMemoryKeys(), clock), Quotas: noQuotas{}, Rows: f.sheet,
+		Store: f.log, Codec: codec, IDs: ids, Clock: clock, Sealer: vault.NewRing(v, vault.NewMemoryKeys(), clock), Quotas: f.turns, Rows: f.sheet,
 		Links:    links{f.log, codec},
 		Sheets:   f.sheet,
 		Waiter:   always{},

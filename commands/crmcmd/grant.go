@@ -76,10 +76,13 @@ func (h *Handlers) Call(
 		}
 	}
 	for again := true; ; again = false {
-		if err := h.turn(ctx, kind.Connector.Describe(), cn); err != nil {
+		v := kind.Connector.Describe()
+		if err := h.turn(ctx, v, cn); err != nil {
 			return err
 		}
-		err := bounded(ctx, CallWithin, func(ctx context.Context) error { return fn(ctx, kind.Connector, g) })
+		err := bounded(ctx, CallWithin, func(ctx context.Context) error {
+			return fn(crm.WithTurns(ctx, h.turns(v, cn)), kind.Connector, g)
+		})
 		if ce := crm.AsCallError(err); ce == nil || ce.Kind != crm.CallExpired || !again {
 			return err
 		}
@@ -100,16 +103,22 @@ func (h *Handlers) turn(ctx context.Context, v crm.Vendor, cn *crm.Connection) e
 	return h.waited(ctx, v, "crm/"+v.Slug+"/"+cn.Account().ID, v.Limits)
 }
 
-// pace waits for the turn of a call that reads changes, which a vendor may allow less often than others.
-func (h *Handlers) pace(ctx context.Context, v crm.Vendor, id kernel.ConnectionID) error {
-	if len(v.Changes) == 0 {
-		return nil
+// turns has each request of a call but the first, whose turn was taken with the call's, wait for its own. Those that read changes or search
+// a vendor may allow less often than others.
+func (h *Handlers) turns(v crm.Vendor, cn *crm.Connection) crm.TakeTurn {
+	first := true
+	return func(ctx context.Context, changes bool) error {
+		if changes && len(v.Changes) > 0 {
+			if err := h.waited(ctx, v, "crm/"+v.Slug+"/"+cn.Account().ID+"/changes", v.Changes); err != nil {
+				return err
+			}
+		}
+		if first {
+			first = false
+			return nil
+		}
+		return h.turn(ctx, v, cn)
 	}
-	cn, _, err := h.connections.Load(ctx, string(id))
-	if err != nil {
-		return err
-	}
-	return h.waited(ctx, v, "crm/"+v.Slug+"/"+cn.Account().ID+"/changes", v.Changes)
 }
 
 func (h *Handlers) waited(ctx context.Context, v crm.Vendor, key string, limits []crm.Limit) error {

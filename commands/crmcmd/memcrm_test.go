@@ -21,13 +21,16 @@ type memCRM struct {
 	// before is asked before each call by its name; an error is the call's.
 	before func(call string) error
 	// after is asked when a write has been carried out, before its answer.
-	after   func(call string) error
-	calls   []string
-	tokens  int             // made so far
-	dead    map[string]bool // access tokens that hold no longer
-	revoked []string
-	account string
-	failing map[string]*crm.CallError // writes by the value of the field email
+	after    func(call string) error
+	calls    []string
+	tokens   int             // made so far
+	dead     map[string]bool // access tokens that hold no longer
+	revoked  []string
+	account  string
+	failing  map[string]*crm.CallError // writes by the value of the field email
+	requests int                       // that a write needs
+	lags     bool                      // the list of changes gives the stale copies
+	stale    map[string]crm.Record
 }
 
 func newMemCRM(clock func() time.Time) *memCRM {
@@ -36,7 +39,7 @@ func newMemCRM(clock func() time.Time) *memCRM {
 
 func (m *memCRM) Describe() crm.Vendor {
 	return crm.Vendor{
-		Slug: "mem", Name: "MemCRM", Batch: m.batch, Limits: []crm.Limit{{Calls: 100, Window: time.Second}},
+		Slug: "mem", Name: "MemCRM", Batch: m.batch, Limits: []crm.Limit{{Calls: 100, Window: time.Second}}, Lags: m.lags, Changes: []crm.Limit{{Calls: 5, Window: time.Second}},
 		Objects: []crm.Object{{
 			Slug: "contacts", Name: "Contacts",
 			Keys: []crm.Key{{Field: "email", Name: "email address", Upserts: m.upserts}, {Field: "phone", Name: "phone number"}},
@@ -143,7 +146,10 @@ func clone(r crm.Record) crm.Record {
 }
 
 // Changed reads by (modified, id), two records a page, and the last second again.
-func (m *memCRM) Changed(_ context.Context, _ crm.Grant, _ string, _ []string, after crm.Cursor) (crm.Page, error) {
+func (m *memCRM) Changed(ctx context.Context, _ crm.Grant, _ string, _ []string, after crm.Cursor) (crm.Page, error) {
+	if err := crm.Turn(ctx, true); err != nil {
+		return crm.Page{}, err
+	}
 	if err := m.call("changed"); err != nil {
 		return crm.Page{}, err
 	}
@@ -161,7 +167,11 @@ func (m *memCRM) Changed(_ context.Context, _ crm.Grant, _ string, _ []string, a
 			p.More = true
 			return p, nil
 		}
-		p.Records = append(p.Records, clone(*r))
+		shown, ok := m.stale[r.ID]
+		if !ok {
+			shown = *r
+		}
+		p.Records = append(p.Records, clone(shown))
 		p.Next = crm.Cursor{Modified: r.Modified, ID: r.ID}
 	}
 	p.Next = crm.Cursor{Modified: p.Next.Modified.Add(-time.Second)}
@@ -173,7 +183,12 @@ func (m *memCRM) edit(r *crm.Record, field, value string) {
 	r.Values[field], r.Modified = value, m.clock()
 }
 
-func (m *memCRM) Write(_ context.Context, _ crm.Grant, _ string, writes []crm.Write) ([]crm.Written, error) {
+func (m *memCRM) Write(ctx context.Context, _ crm.Grant, _ string, writes []crm.Write) ([]crm.Written, error) {
+	for range m.requests {
+		if err := crm.Turn(ctx, false); err != nil {
+			return nil, err
+		}
+	}
 	if err := m.call("write"); err != nil {
 		return nil, err
 	}

@@ -86,10 +86,7 @@ func (w *work) turn(ctx context.Context, at crm.Cursor) (page, error) {
 	}
 	var got crm.Page
 	err := w.read(ctx, func(ctx context.Context, c crm.Connector, g crm.Grant) error {
-		err := w.h.pace(ctx, c.Describe(), d.ConnectionID)
-		if err != nil {
-			return err
-		}
+		var err error
 		got, err = c.Changed(ctx, g, d.Object, d.Fields(), at)
 		return err
 	})
@@ -133,7 +130,8 @@ func lastOf(records []crm.Record) []crm.Record {
 
 // take decides about records and writes what becomes of them. When the table has changed meanwhile it decides anew.
 func (w *work) take(ctx context.Context, records []crm.Record, cursor crm.Cursor, last bool) error {
-	_, err := eventstore.Retry(ctx, func(int) (struct{}, error) { return struct{}{}, w.takeOnce(ctx, records, cursor, last) })
+	sure := w.sure()
+	_, err := eventstore.Retry(ctx, func(int) (struct{}, error) { return struct{}{}, w.takeOnce(ctx, records, cursor, last, sure) })
 	var ke *kernel.Error
 	switch {
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
@@ -144,7 +142,8 @@ func (w *work) take(ctx context.Context, records []crm.Record, cursor crm.Cursor
 	return err
 }
 
-func (w *work) takeOnce(ctx context.Context, records []crm.Record, cursor crm.Cursor, last bool) error {
+// takeOnce is one try of take. sure are the records that were read by their ids.
+func (w *work) takeOnce(ctx context.Context, records []crm.Record, cursor crm.Cursor, last bool, sure map[string]bool) error {
 	head, err := w.h.cfg.Store.Head(ctx)
 	if err != nil {
 		return err
@@ -158,7 +157,7 @@ func (w *work) takeOnce(ctx context.Context, records []crm.Record, cursor crm.Cu
 		return err
 	}
 	n := w.h.incoming(s.Workspace, w.plan, sheet)
-	decided, err := n.decide(ctx, records)
+	decided, err := w.decided(ctx, n, records, sure)
 	if err != nil {
 		return err
 	}

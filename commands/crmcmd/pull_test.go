@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -388,5 +389,33 @@ func TestBothSidesEndTheSame(t *testing.T) {
 			here[f.cell(i, 0)] = f.cell(i, 1)
 		}
 		require.Equal(t, there, here, "seed %d", seed)
+	}
+}
+
+// HubSpot's search gives records as they were some seconds ago. What a push wrote meanwhile must not be undone by such a copy, and a
+// person's change behind it is taken as it is.
+func TestAListThatLagsUndoesNoPush(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		lags bool
+		want string
+	}{"made sure of": {true, "Ada"}, "believed": {false, "A."}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newTwoWay(t, crm.RuleNewest)
+			f.crm.lags = tc.lags
+			f.row("ada@x.example", "Ada", 3)
+			f.row("bob@x.example", "Bob", 4)
+			f.crm.records = append(f.crm.records, &crm.Record{ID: "r1", Values: map[string]string{"email": "ada@x.example", "name": "A."}, Modified: f.clock.Now()})
+			f.clock.Advance(time.Minute)
+			f.crm.stale = map[string]crm.Record{"r1": clone(*f.crm.records[0])}
+			require.Equal(t, 1, f.push().Updated)
+			f.crm.calls = nil
+			f.pull()
+			require.Equal(t, tc.want, f.cell(0, 1))
+			if tc.lags {
+				require.Equal(t, []string{"find "}, slices.DeleteFunc(f.crm.calls, func(c string) bool { return c != "find " }), "only what would change is read")
+			}
+		})
 	}
 }

@@ -2,7 +2,9 @@ package crmcmd_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -416,4 +418,27 @@ func TestALostReadIsAskedForAgain(t *testing.T) {
 		require.Zero(t, lost, call)
 		require.Len(t, f.crm.records, 1, call)
 	}
+}
+
+// A vendor counts requests. A write that needs three of them takes three turns, and a page of changes one of the scarcer kind too.
+func TestEachRequestTakesItsTurn(t *testing.T) {
+	t.Parallel()
+	f := newTwoWay(t, crm.RuleNewest)
+	f.row("ada@x.example", "Ada", 3)
+	f.push()
+	f.crm.requests = 1
+	usual := func() int {
+		clear(f.turns)
+		f.sheet.rows[0].Cells[f.columns[1]] = json.RawMessage(`"Ada ` + strconv.Itoa(len(f.crm.calls)) + `"`)
+		require.Equal(t, 1, f.push().Updated)
+		return f.turns["crm/mem/acc_1"]
+	}()
+	f.crm.requests = 3
+	clear(f.turns)
+	f.sheet.rows[0].Cells[f.columns[1]] = json.RawMessage(`"Ada again"`)
+	require.Equal(t, 1, f.push().Updated)
+	require.Equal(t, usual+2, f.turns["crm/mem/acc_1"])
+	require.Zero(t, f.turns["crm/mem/acc_1/changes"])
+	f.pull()
+	require.Equal(t, 1, f.turns["crm/mem/acc_1/changes"])
 }

@@ -128,7 +128,7 @@ func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, e crm.RunStarted
 		if err != nil {
 			return out, nil, err
 		}
-		if err := s.Claim(e.RunID); err != nil {
+		if err := s.Claim(e.RunID, e.Due); err != nil {
 			return out, nil, err
 		}
 		return out, []eventstore.Change{eventstore.At(h.syncs.Stream(string(e.SyncID)), eventstore.Expected(version), s.Pending()...)}, nil

@@ -6,7 +6,8 @@ import (
 )
 
 // Connector is the way to one kind of CRM. It knows the vendor's addresses, words, limits and errors, and nothing of workspaces. It
-// neither retries nor waits, keeps nothing between calls, and its errors are *CallError. All its implementations pass one suite.
+// neither retries nor waits but for the Turn of each request, keeps nothing between calls, and its errors are *CallError. All its
+// implementations pass one suite.
 type Connector interface {
 	Describe() Vendor
 	Authorizer
@@ -57,7 +58,9 @@ type Vendor struct {
 	Batch   int    // records a call of Write, Find and Archive
 	Objects []Object
 	Limits  []Limit
-	Changes []Limit // of calls of Changed, beside Limits
+	Changes []Limit // of requests that read changes or search, beside Limits
+	// Lags says that Changed may give a record as it was some seconds ago, when Find by the vendor's own id gives it as it is.
+	Lags bool
 	// Instances says what Authorization.Instance may be; "" where the vendor has one login address.
 	Instances string
 }

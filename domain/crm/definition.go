@@ -16,7 +16,10 @@ const (
 	MaxKeys     = 3
 	MaxFieldLen = 200     // bytes of a field's name
 	MaxRecords  = 100_000 // of a run
-	MaxValue    = 32_000  // bytes of one value that is pushed
+	// A sync pulls by itself so often, in minutes.
+	LeastPullEvery = 5
+	MostPullEvery  = 7 * 24 * 60
+	MaxValue       = 32_000 // bytes of one value that is pushed
 )
 
 // Match is a field by which a row's record is found, with the column that has its value.
@@ -78,6 +81,7 @@ type Definition struct {
 	Create       bool                `json:"create" doc:"Make a record for a row that has none; otherwise the row is skipped."`
 	CreateRows   bool                `json:"create_rows,omitempty" doc:"A pull makes a row for a record that has none; otherwise it skips the record."`
 	Conflicts    Rule                `json:"conflicts,omitempty" enum:"newest,ours,theirs,ask" doc:"What a pull does where both sides were changed; newest if it is left out."`
+	PullEvery    int                 `json:"pull_every_minutes,omitempty" doc:"A pull begins by itself so often, each 5 minutes to once a week; never if it is left out."`
 	MaxRecords   int                 `json:"max_records" doc:"Of one run."`
 }
 
@@ -97,6 +101,10 @@ func (d Definition) Validate() error {
 		kernel.Field("keys", d.Keys, kernel.Sized(1, MaxKeys, "say by what a row's record is found, by 1 to %d fields", MaxKeys)),
 		kernel.Field("mappings", d.Mappings, kernel.Sized(1, MaxMappings, "map 1 to %d fields", MaxMappings)),
 		kernel.Field("max_records", d.MaxRecords, kernel.Holds(d.MaxRecords >= 1 && d.MaxRecords <= MaxRecords, "must be 1 to %d", MaxRecords)),
+		kernel.Field("pull_every_minutes", d.PullEvery, kernel.Holds(d.PullEvery == 0 || d.PullEvery >= LeastPullEvery &&
+			d.PullEvery <= MostPullEvery, "must be %d to %d minutes, or left out", LeastPullEvery, MostPullEvery)),
+		kernel.Field("pull_every_minutes", d.PullEvery,
+			kernel.Holds(d.PullEvery == 0 || d.Pulls(), "the sync pulls no field; let a field be pulled, or don't let it pull by itself")),
 		kernel.Field("conflicts", d.Conflicts,
 			kernel.OneOf([]Rule{"", RuleNewest, RuleOurs, RuleTheirs, RuleAsk}, "choose newest, ours, theirs or ask")),
 	}

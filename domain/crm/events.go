@@ -110,6 +110,7 @@ type SyncDeleted struct {
 type SyncClaimed struct {
 	SyncID kernel.SyncID    `json:"sync_id"`
 	RunID  kernel.SyncRunID `json:"run_id"`
+	Due    *time.Time       `json:"due,omitempty"` // of a pull that began by itself
 }
 
 // SyncReleased says that the run has ended, and where the next pull begins to read, if the run was one.
@@ -138,6 +139,7 @@ type RunStarted struct {
 	From    Cursor        `json:"from,omitzero"`
 	Resolve Rule          `json:"resolve,omitempty"`
 	Records []string      `json:"records,omitempty"`
+	Due     *time.Time    `json:"due,omitempty"` // of a pull that began by itself
 	By      kernel.UserID `json:"by,omitempty"`
 	At      time.Time     `json:"at"`
 }

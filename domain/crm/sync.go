@@ -15,6 +15,7 @@ type Sync struct {
 	deleted    bool
 	writing    kernel.SyncRunID // the run that writes
 	cursor     Cursor           // where the next pull begins to read
+	since      time.Time        // from when on the time to the next pull by itself counts
 }
 
 // NewSync returns a sync without events.
@@ -29,12 +30,26 @@ func (s *Sync) Definition() Definition { return s.definition }
 // Cursor is where the next pull begins to read: at the first record when something of what is pulled has changed since the last one.
 func (s *Sync) Cursor() Cursor { return s.cursor }
 
-// Claim lets a run write. Another one would look for the same records.
-func (s *Sync) Claim(run kernel.SyncRunID) error {
+// Due is when the sync's last pull by itself was due; false if none was since the one before. What was due meanwhile and had no run, as
+// while the program stood still, is not made up for.
+func (s *Sync) Due(now time.Time) (time.Time, bool) {
+	every := time.Duration(s.definition.PullEvery) * time.Minute
+	if s.deleted || every <= 0 || !s.definition.Pulls() {
+		return time.Time{}, false
+	}
+	n := now.Sub(s.since) / every
+	return s.since.Add(n * every), n > 0
+}
+
+// Claim lets a run write. Another one would look for the same records. due is set for a pull that begins by itself, once for each time.
+func (s *Sync) Claim(run kernel.SyncRunID, due *time.Time) error {
+	if due != nil && !due.After(s.since) {
+		return kernel.E(kernel.KindConflict, "NOT_DUE", "this pull has begun already")
+	}
 	if s.writing != "" {
 		return kernel.E(kernel.KindConflict, "SYNC_RUNNING", "another run of this sync is writing; wait for its end, or cancel it")
 	}
-	return s.Record(s, SyncClaimed{SyncID: s.id, RunID: run})
+	return s.Record(s, SyncClaimed{SyncID: s.id, RunID: run, Due: due})
 }
 
 // Release ends the run's claim; nothing if it has none. The cursor of a pull holds only if the sync pulls what it did when the run began.
@@ -66,11 +81,17 @@ func (s *Sync) Apply(e kernel.Event) error {
 		if e.Definition.pulled() != s.definition.pulled() {
 			s.cursor = Cursor{}
 		}
+		if e.Definition.PullEvery != s.definition.PullEvery {
+			s.since = e.At
+		}
 		s.id, s.workspace, s.definition, s.deleted = e.SyncID, e.Workspace, e.Definition, false
 	case SyncDeleted:
 		s.deleted = true
 	case SyncClaimed:
 		s.writing = e.RunID
+		if e.Due != nil {
+			s.since = *e.Due
+		}
 	case SyncReleased:
 		s.writing = ""
 		if e.Cursor != nil {

@@ -34,6 +34,7 @@ type Sync struct {
 	Workspace  kernel.WorkspaceID
 	Definition crm.Definition
 	UpdatedAt  time.Time
+	NextPull   *time.Time // when it pulls by itself; nil for never
 }
 
 // Run is one going through of a sync.
@@ -90,6 +91,8 @@ type Writer interface {
 	// Disconnect removes a connection with its links.
 	Disconnect(ctx context.Context, id kernel.ConnectionID) error
 	Save(ctx context.Context, s Sync) error
+	// Pulled notes which time's pull a sync has begun by itself.
+	Pulled(ctx context.Context, id kernel.SyncID, due time.Time) error
 	Delete(ctx context.Context, id kernel.SyncID) error
 	Begin(ctx context.Context, r Run) error
 	// Settle adds a batch to its run, which waits no longer.
@@ -119,12 +122,12 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 2 }
+func (*Projector) Version() int { return 3 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
 	return kernel.EventTypes(crm.Connected{}, crm.Refreshed{}, crm.RefreshFailed{}, crm.Disconnected{}, crm.SyncSaved{}, crm.SyncDeleted{},
-		crm.RunStarted{}, crm.BatchSettled{}, crm.RunWaiting{}, crm.RunEnded{}, table.Purged{})
+		crm.SyncClaimed{}, crm.RunStarted{}, crm.BatchSettled{}, crm.RunWaiting{}, crm.RunEnded{}, table.Purged{})
 }
 
 // Apply implements projections.Projector.
@@ -160,6 +163,11 @@ func apply(ctx context.Context, w Writer, rec eventstore.Recorded, e kernel.Even
 		return w.Disconnect(ctx, e.ConnectionID)
 	case crm.SyncSaved:
 		return w.Save(ctx, Sync{ID: e.SyncID, Workspace: e.Workspace, Definition: e.Definition, UpdatedAt: e.At})
+	case crm.SyncClaimed:
+		if e.Due == nil {
+			return nil
+		}
+		return w.Pulled(ctx, e.SyncID, *e.Due)
 	case crm.SyncDeleted:
 		return w.Delete(ctx, e.SyncID)
 	case crm.RunStarted:

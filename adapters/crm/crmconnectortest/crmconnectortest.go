@@ -202,6 +202,7 @@ func brief() map[string]part {
 		"round trip":                       Subject.roundTrip,
 		"a create by a key is repeatable":  Subject.repeats,
 		"outcomes are in order":            Subject.ordered,
+		"each request takes its turn":      Subject.turns,
 		"failures of records":              Subject.failures,
 		"failures of calls":                Subject.troubles,
 		"slow answers":                     Subject.slow,

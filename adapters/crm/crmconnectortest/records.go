@@ -1,6 +1,7 @@
 package crmconnectortest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -195,4 +196,39 @@ func (s Subject) inputs(t *testing.T) {
 	_, err := s.Connector.Find(t.Context(), g, "contacts/../../x", "", []string{id}, nil)
 	Failed(t, g, err, crm.CallInvalid)
 	require.Equal(t, "Only", s.Twin.Values(object, id)[s.Names.Last])
+}
+
+// turns has calls that need several requests: each of them waits for its turn, and what a refused turn says is the call's failure.
+func (s Subject) turns(t *testing.T) {
+	g, n := Connect(t, s.Connector), s.Names
+	there := s.Twin.Seed(object, s.contact("There"), Start())
+	taken := 0
+	var refusal error
+	ctx := crm.WithTurns(t.Context(), func(context.Context, bool) error {
+		taken++
+		return refusal
+	})
+	s.Twin.Forget()
+	out, err := s.Connector.Write(ctx, g, object, []crm.Write{
+		{Trace: "a", By: s.Key, Value: s.KeyOf(1), Values: map[string]string{n.Last: "New"}}, {Trace: "b", ID: there, Values: map[string]string{n.Last: "Changed"}},
+	})
+	require.NoError(t, err)
+	require.Len(t, out, 2)
+	require.GreaterOrEqual(t, taken, 2)
+	require.Len(t, s.Twin.Calls(), taken)
+	_, err = s.Connector.Find(ctx, g, object, n.Last, []string{"New"}, s.fields())
+	require.NoError(t, err)
+	_, err = s.Connector.Changed(ctx, g, object, s.fields(), crm.Cursor{})
+	require.NoError(t, err)
+	require.Len(t, s.Twin.Calls(), taken)
+
+	refusal = &crm.CallError{Kind: crm.CallLimited, Message: "not now", RetryAfter: time.Minute}
+	asked := len(s.Twin.Calls())
+	_, err = s.Connector.Write(ctx, g, object, []crm.Write{{Trace: "c", ID: there, Values: map[string]string{n.Last: "Later"}}})
+	e := Failed(t, g, err, crm.CallLimited)
+	require.False(t, e.Lost)
+	require.Equal(t, time.Minute, e.RetryAfter)
+	_, err = s.Connector.Changed(ctx, g, object, s.fields(), crm.Cursor{})
+	Failed(t, g, err, crm.CallLimited)
+	require.Len(t, s.Twin.Calls(), asked)
 }

@@ -48,6 +48,8 @@ type Request struct {
 	Secrets []string
 	// Changes says that the request changes something, so that a lost answer is told.
 	Changes bool
+	// Searches says that the vendor counts the request by crm.Vendor.Changes too.
+	Searches bool
 }
 
 // Answer is what a vendor answered. Body is JSON within the limits; where it is empty the answer was none.
@@ -65,10 +67,13 @@ type Answer struct {
 	changes bool
 }
 
-// Do makes the request. Any status is an answer.
+// Do makes the request when its turn has come. Any status is an answer.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	req, err := c.request(ctx, r)
 	if err != nil {
+		return nil, err
+	}
+	if err := crm.Turn(ctx, r.Searches); err != nil {
 		return nil, err
 	}
 	res, err := c.client.Do(req)

@@ -103,6 +103,7 @@ func (c *Connector) Describe() crm.Vendor {
 		},
 		Limits:  []crm.Limit{{Calls: 110, Window: 10 * time.Second}, {Calls: 250_000, Window: 24 * time.Hour}},
 		Changes: []crm.Limit{{Calls: 5, Window: time.Second}}, // of its search
+		Lags:    true,                                         // the search's index
 	}
 }
 

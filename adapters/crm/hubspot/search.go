@@ -54,7 +54,9 @@ func (q query) body(properties []string) map[string]any {
 // search asks for a page. Where the fields' names make the body too long, or their values the answer, they are read in calls of their own.
 func (c *Connector) search(ctx context.Context, g crm.Grant, object string, q query) (found, error) {
 	ask := func(properties []string) (*crmwire.Answer, error) {
-		return c.ask(ctx, g, crmwire.Request{Method: http.MethodPost, URL: c.path("objects", object, "/search"), Body: q.body(properties)})
+		return c.ask(ctx, g, crmwire.Request{
+			Method: http.MethodPost, URL: c.path("objects", object, "/search"), Body: q.body(properties), Searches: true,
+		})
 	}
 	all, few := wanted(object, q.fields), []string{modified(object)}
 	raw, err := json.Marshal(q.body(all))

@@ -100,8 +100,9 @@ func (s service) run(ctx context.Context, meta kernel.Meta, in *runIn) (commands
 type Sync struct {
 	ID kernel.SyncID `json:"id"`
 	crm.Definition
-	Open      int       `json:"open_conflicts" doc:"Records that wait for a decision."`
-	UpdatedAt time.Time `json:"updated_at"`
+	Open      int        `json:"open_conflicts" doc:"Records that wait for a decision."`
+	NextPull  *time.Time `json:"next_pull_at,omitempty" doc:"When it pulls by itself; while another run of it writes, after that."`
+	UpdatedAt time.Time  `json:"updated_at"`
 }
 
 type listIn struct {
@@ -130,7 +131,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]S
 	}
 	out := make([]Sync, len(list))
 	for i, l := range list {
-		out[i] = Sync{l.ID, l.Definition, open[l.ID], l.UpdatedAt}
+		out[i] = Sync{l.ID, l.Definition, open[l.ID], l.NextPull, l.UpdatedAt}
 	}
 	return out, meta, nil
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/commands/crmcmd"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/crmview"
@@ -49,7 +51,7 @@ func (q *Queries) OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, 
 	return "", err
 }
 
-const selectSyncs = `SELECT id, workspace_id, definition, updated_at FROM rm_crm.syncs
+const selectSyncs = `SELECT id, workspace_id, definition, updated_at, pull_since FROM rm_crm.syncs
 WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3)) AND ($4 = '' OR id < $4)
 ORDER BY id DESC LIMIT $5`
 
@@ -64,12 +66,30 @@ func (q *Queries) Syncs(
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s crmview.Sync, err error) {
 		var definition string
-		if err := row.Scan(&s.ID, &s.Workspace, &definition, &s.UpdatedAt); err != nil {
+		var since time.Time
+		if err := row.Scan(&s.ID, &s.Workspace, &definition, &s.UpdatedAt, &since); err != nil {
 			return s, err
 		}
 		s.UpdatedAt = s.UpdatedAt.UTC()
-		return s, json.Unmarshal([]byte(definition), &s.Definition)
+		if err := json.Unmarshal([]byte(definition), &s.Definition); err != nil {
+			return s, err
+		}
+		if every := s.Definition.PullEvery; every > 0 {
+			next := since.UTC().Add(time.Duration(every) * time.Minute)
+			s.NextPull = &next
+		}
+		return s, nil
 	})
+}
+
+// DuePulls implements crmcmd.Schedules.
+func (q *Queries) DuePulls(ctx context.Context, now time.Time, after kernel.SyncID, limit int) ([]crmcmd.DuePull, error) {
+	rows, err := q.db.Query(ctx, `SELECT workspace_id, id FROM rm_crm.syncs
+WHERE pull_every > 0 AND pull_since + make_interval(mins => pull_every) <= $1 AND id > $2 ORDER BY id LIMIT $3`, now, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list pulls that are due: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[crmcmd.DuePull])
 }
 
 const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id,

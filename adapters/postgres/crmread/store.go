@@ -30,8 +30,11 @@ CREATE TABLE syncs (
     workspace_id text        NOT NULL COLLATE "C",
     table_id     text        NOT NULL COLLATE "C",
     definition   text        NOT NULL, -- JSON
-    updated_at   timestamptz NOT NULL
+    updated_at   timestamptz NOT NULL,
+    pull_every   int         NOT NULL, -- minutes; 0: never by itself
+    pull_since   timestamptz NOT NULL  -- from when on that counts
 );
+CREATE INDEX syncs_pulling ON syncs (id) WHERE pull_every > 0;
 CREATE INDEX syncs_workspace ON syncs (workspace_id, id);
 CREATE INDEX syncs_table ON syncs (table_id);
 
@@ -145,9 +148,17 @@ func (w writer) Save(ctx context.Context, s crmview.Sync) error {
 	if err != nil {
 		return err
 	}
-	return w.exec(ctx, `INSERT INTO syncs (id, workspace_id, table_id, definition, updated_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET table_id = excluded.table_id, definition = excluded.definition, updated_at = excluded.updated_at`,
-		s.ID, s.Workspace, s.Definition.TableID, string(definition), s.UpdatedAt)
+	return w.exec(ctx, `INSERT INTO syncs AS s (id, workspace_id, table_id, definition, updated_at, pull_every, pull_since)
+VALUES ($1, $2, $3, $4, $5, $6, $5)
+ON CONFLICT (id) DO UPDATE SET table_id = excluded.table_id, definition = excluded.definition, updated_at = excluded.updated_at,
+	pull_since = CASE WHEN s.pull_every = excluded.pull_every THEN s.pull_since ELSE excluded.pull_since END,
+	pull_every = excluded.pull_every`,
+		s.ID, s.Workspace, s.Definition.TableID, string(definition), s.UpdatedAt, s.Definition.PullEvery)
+}
+
+// Pulled implements crmview.Writer.
+func (w writer) Pulled(ctx context.Context, id kernel.SyncID, due time.Time) error {
+	return w.exec(ctx, `UPDATE syncs SET pull_since = $2 WHERE id = $1`, id, due)
 }
 
 // Delete implements crmview.Writer.

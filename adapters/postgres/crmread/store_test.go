@@ -124,6 +124,48 @@ func TestSyncsAndRuns(t *testing.T) {
 	h.RequireRebuildable()
 }
 
+func TestPullsThatAreDue(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	save := func(id kernel.SyncID, every int, at time.Time) {
+		h.Append(eventstore.Stream(crm.SyncStream, string(id)), crm.SyncSaved{
+			SyncID: id, Workspace: ws, Definition: crm.Definition{Name: string(id), TableID: "tbl_1", PullEvery: every}, At: at,
+		})
+	}
+	due := func(now time.Time, after kernel.SyncID) (out []kernel.SyncID) {
+		t.Helper()
+		list, err := h.q.DuePulls(t.Context(), now, after, 10)
+		require.NoError(t, err)
+		for _, d := range list {
+			require.Equal(t, ws, d.Workspace)
+			out = append(out, d.Sync)
+		}
+		return out
+	}
+	save("syn_a", 60, h.at)
+	save("syn_b", 5, h.at)
+	save("syn_c", 0, h.at)
+	require.Empty(t, due(h.at.Add(4*time.Minute), ""))
+	require.Equal(t, []kernel.SyncID{"syn_b"}, due(h.at.Add(5*time.Minute), ""))
+	require.Equal(t, []kernel.SyncID{"syn_a", "syn_b"}, due(h.at.Add(time.Hour), ""))
+	require.Equal(t, []kernel.SyncID{"syn_b"}, due(h.at.Add(time.Hour), "syn_a"))
+
+	hour := h.at.Add(time.Hour)
+	h.Append(eventstore.Stream(crm.SyncStream, "syn_a"), crm.SyncClaimed{SyncID: "syn_a", RunID: "syr_1", Due: &hour},
+		crm.SyncReleased{SyncID: "syn_a", RunID: "syr_1"}, crm.SyncClaimed{SyncID: "syn_a", RunID: "syr_2"})
+	save("syn_a", 60, h.at.Add(90*time.Minute)) // a change of something else doesn't put the pull off
+	require.NotContains(t, due(h.at.Add(119*time.Minute), ""), kernel.SyncID("syn_a"))
+	require.Contains(t, due(h.at.Add(2*time.Hour), ""), kernel.SyncID("syn_a"))
+	list, err := h.q.Syncs(t.Context(), ws, "", nil, "", 10)
+	require.NoError(t, err)
+	require.Nil(t, list[0].NextPull)
+	require.Equal(t, h.at.Add(2*time.Hour), *list[2].NextPull)
+	save("syn_a", 10, h.at.Add(100*time.Minute))
+	require.NotContains(t, due(h.at.Add(109*time.Minute), ""), kernel.SyncID("syn_a"))
+	require.Contains(t, due(h.at.Add(110*time.Minute), ""), kernel.SyncID("syn_a"))
+	h.RequireRebuildable()
+}
+
 func TestARecordBelongsToOneRow(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

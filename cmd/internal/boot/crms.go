@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/adapters/ratelimit/pgquota"
 	"github.com/morket/morket/adapters/sweeper"
+	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/crmcmd"
 	"github.com/morket/morket/commands/crmflow"
 	"github.com/morket/morket/commands/enrichmentcmd"
@@ -89,7 +90,20 @@ func (m *crms) parts() parts {
 				return reconcile.Pages(ctx, m.reads.Unfinished, same, func(id kernel.SyncRunID) error { return each(crmflow.Underway(id)) })
 			},
 		}},
+		tasks:  []task{{name: "scheduled pulls", role: config.RoleWorker, reads: true, run: m.schedule}},
 		sweeps: []sweeper.Sweep{{Name: "crm records", Every: 24 * time.Hour, Run: m.sweep}}, //nolint:mnd // a day
+	}
+}
+
+// schedule begins the pulls that are due, until ctx ends. A look that fails is taken again.
+func (m *crms) schedule(ctx context.Context) error {
+	for {
+		if _, err := m.handlers.Tick(ctx, m.reads); err != nil && ctx.Err() == nil {
+			m.core.log.WarnContext(ctx, "scheduled pulls could not be begun, it is tried again", "error", err)
+		}
+		if err := kernel.Pause(ctx, scheduleLook); err != nil {
+			return err
+		}
 	}
 }
 
@@ -164,9 +178,13 @@ func (s crmSheet) Write(ctx context.Context, meta kernel.Meta, w crmcmd.SheetWri
 // crmQuotas count calls of CRMs as those of providers are counted.
 type crmQuotas struct{ quotas *pgquota.Quotas }
 
+// shy is how much of a vendor's limits is used: requests don't arrive as evenly as they are sent, and one that comes into a window too
+// early is refused, which costs more than it gains.
+const shy = 0.98
+
 // Take implements crmcmd.Quotas.
 func (q crmQuotas) Take(ctx context.Context, key string, limits []crm.Limit, most time.Duration) (time.Duration, bool, error) {
-	return q.quotas.Take(ctx, key, rateLimits(limits), 1, most)
+	return q.quotas.Take(ctx, key, rateLimits(limits), shy, most)
 }
 
 // rateLimits are a vendor's limits by the windows that calls are counted in. A window between two of them is spread over the shorter one.

@@ -6487,6 +6487,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
@@ -6513,6 +6518,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number | null;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string | null;
@@ -6702,6 +6712,11 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
@@ -6740,6 +6755,11 @@ export interface components {
              */
             max_records: number;
             name: string;
+            /**
+             * Format: date-time
+             * @description When it pulls by itself; while another run of it writes, after that.
+             */
+            next_pull_at?: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
             /**
@@ -6747,6 +6767,11 @@ export interface components {
              * @description Records that wait for a decision.
              */
             open_conflicts: number;
+            /**
+             * Format: int64
+             * @description A pull begins by itself so often, each 5 minutes to once a week; never if it is left out.
+             */
+            pull_every_minutes?: number;
             table_id: string;
             /** Format: date-time */
             updated_at: string;

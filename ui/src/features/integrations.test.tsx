@@ -74,11 +74,13 @@ describe('integrations', () => {
     expect(screen.queryByRole('button', { name: 'Preview' })).toBeNull();
     await user.selectOptions(screen.getByLabelText('When a value was changed on both sides'), 'ask');
     await user.click(screen.getByLabelText(/Create a row where none matches/));
+    await user.selectOptions(screen.getByLabelText(/Pull by itself/), 'Every hour');
     await accessible();
     await user.click(screen.getByRole('button', { name: 'Save and dry run' }));
     expect(await screen.findByRole('heading', { name: /Dry run of a pull/ }, slow)).toBeVisible();
 
     await user.click(within(screen.getByRole('main')).getByRole('link', { name: 'Integrations' }));
+    expect(await screen.findByText(/^Pulls every hour, next /, {}, slow)).toBeVisible();
     await user.click(await screen.findByRole('link', { name: '1 conflict to decide' }, slow));
     expect(
       await screen.findByRole('button', { name: 'Take the CRM’s values of ada@acme.example' }, slow),

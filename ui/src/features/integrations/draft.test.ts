@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CrmField, SyncDefinition } from '@/api/types';
-import { bodyOf, problemOf } from './draft';
+import { bodyOf, everyText, problemOf } from './draft';
 
 const fields: CrmField[] = [
   { name: 'email', label: 'Email', type: 'text' },
@@ -65,5 +65,14 @@ describe('a sync', () => {
       create: true,
       max_records: 10,
     });
+  });
+
+  it('pulls by itself only where it pulls', () => {
+    const often = { ...sync, pull_every_minutes: 60 };
+    expect(bodyOf(often)).not.toHaveProperty('pull_every_minutes');
+    const mappings = [{ field: 'last', column_id: 'col_2', direction: 'pull' as const }];
+    expect(bodyOf({ ...often, mappings })).toHaveProperty('pull_every_minutes', 60);
+    expect(bodyOf({ ...often, mappings, pull_every_minutes: 0 })).not.toHaveProperty('pull_every_minutes');
+    expect([everyText(60), everyText(90)]).toEqual(['hour', '90 minutes']);
   });
 });

@@ -3,6 +3,20 @@ import type { CrmField, SyncDefinition } from '@/api/types';
 export const MAX_MAPPINGS = 200;
 export const MAX_RECORDS = 100_000;
 
+/** How often a sync may pull by itself, in minutes. */
+export const PULL_EVERY: { minutes: number; name: string }[] = [
+  { minutes: 5, name: '5 minutes' },
+  { minutes: 15, name: '15 minutes' },
+  { minutes: 60, name: 'hour' },
+  { minutes: 6 * 60, name: '6 hours' },
+  { minutes: 24 * 60, name: 'day' },
+  { minutes: 7 * 24 * 60, name: 'week' },
+];
+
+/** "hour", "90 minutes". */
+export const everyText = (minutes: number): string =>
+  PULL_EVERY.find((e) => e.minutes === minutes)?.name ?? `${minutes} minutes`;
+
 export const pushes = (d: SyncDefinition): boolean => d.mappings.some((m) => m.direction !== 'pull');
 export const pulls = (d: SyncDefinition): boolean =>
   d.mappings.some((m) => m.direction === 'pull' || m.direction === 'both');
@@ -41,6 +55,7 @@ export function bodyOf(d: SyncDefinition): SyncDefinition {
     create: d.create,
     ...(d.create_rows ? { create_rows: true } : {}),
     ...(d.conflicts && d.conflicts !== 'newest' ? { conflicts: d.conflicts } : {}),
+    ...(d.pull_every_minutes && pulls(d) ? { pull_every_minutes: d.pull_every_minutes } : {}),
     max_records: d.max_records,
   };
 }

@@ -142,8 +142,10 @@ export function integrationRoutes(r: Router, state: MockState): void {
   r.on('POST', 'W/sync-preview', () => ({ data: planned }));
   r.on('GET', 'W/syncs', () => ({ data: syncs }));
   r.on('POST', 'W/syncs', ({ body }) => {
+    const definition = body as SyncDefinition;
     const made = {
-      ...(body as SyncDefinition),
+      ...definition,
+      ...(definition.pull_every_minutes ? { next_pull_at: at } : {}),
       id: `syn_${String(syncs.length + 1)}`,
       open_conflicts: 1,
       updated_at: at,

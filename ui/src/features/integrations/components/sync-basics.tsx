@@ -2,7 +2,13 @@ import type { CrmObject, SyncDefinition, Table } from '@/api/types';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { Card } from '@/components/page';
 import { NumberInput } from '@/grid/typed-input';
-import { MAX_RECORDS, pulls, pushes } from '../draft';
+import { everyText, MAX_RECORDS, PULL_EVERY, pulls, pushes } from '../draft';
+
+/** The choices of how often, with one that was set elsewhere. */
+function rhythms(minutes: number): number[] {
+  const usual = PULL_EVERY.map((e) => e.minutes);
+  return minutes === 0 || usual.includes(minutes) ? usual : [...usual, minutes].sort((a, b) => a - b);
+}
 
 export interface SyncBasicsProps {
   draft: SyncDefinition;
@@ -110,6 +116,26 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
                   <option value="ours">The table’s value holds</option>
                   <option value="theirs">The CRM’s value holds</option>
                   <option value="ask">Ask: keep both until somebody decides</option>
+                </Select>
+              )}
+            </Field>
+            <Field
+              label="Pull by itself"
+              hint="A pull reads what was changed since the last one."
+              className="sm:max-w-sm"
+            >
+              {(ids) => (
+                <Select
+                  {...ids}
+                  value={draft.pull_every_minutes ?? 0}
+                  onChange={(e) => onChange({ pull_every_minutes: Number(e.target.value) })}
+                >
+                  <option value={0}>Never</option>
+                  {rhythms(draft.pull_every_minutes ?? 0).map((minutes) => (
+                    <option key={minutes} value={minutes}>
+                      Every {everyText(minutes)}
+                    </option>
+                  ))}
                 </Select>
               )}
             </Field>

@@ -9,9 +9,9 @@ import { Confirm } from '@/components/confirm';
 import { Card } from '@/components/page';
 import { Shown } from '@/components/shown';
 import { Empty } from '@/components/states';
-import { plural } from '@/lib/format';
+import { dateTime, plural } from '@/lib/format';
 import { deleteSync, runSync, syncsQuery } from '../api/integrations';
-import { pulls, pushes } from '../draft';
+import { everyText, pulls, pushes } from '../draft';
 
 export interface SyncListProps {
   ws: string;
@@ -108,6 +108,11 @@ function Row({ ws, sync, where, connected, mayRun }: RowProps) {
           )}{' '}
           {pushes(sync) ? (pulls(sync) ? 'and' : 'to') : 'from'} {where}, {plural(sync.mappings.length, 'field')}
         </p>
+        {sync.pull_every_minutes !== undefined && sync.next_pull_at !== undefined && (
+          <p className="text-sm text-ink-3">
+            Pulls every {everyText(sync.pull_every_minutes)}, next {dateTime(sync.next_pull_at)}
+          </p>
+        )}
         {sync.open_conflicts > 0 && (
           <Link to={`/w/${ws}/integrations/syncs/${sync.id}/conflicts`} className="text-sm text-primary-ink underline">
             {plural(sync.open_conflicts, 'conflict')} to decide
