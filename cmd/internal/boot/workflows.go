@@ -58,6 +58,7 @@ func newWorkflows(c *core, f *flows, m *modules, s *shared, positions projection
 		Rows:        workflowRows{m.tables.handlers},
 		Cache:       s.cache,
 		Limiter:     s.limiter,
+		KeptOut:     c.keptOut,
 		Sender: workflowSender{
 			webhooks: eventstore.NewRepo("webhook", c.store, c.codec, webhook.New), secrets: m.webhooks.handlers,
 			sender: webhooksend.New(client, safedial.Body), clock: c.clock,
