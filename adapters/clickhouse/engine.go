@@ -73,8 +73,8 @@ func (e *Engine) Make(ctx context.Context, c sidestore.Copy) error {
 // Drop implements sidestore.Engine.
 func (e *Engine) Drop(ctx context.Context, c sidestore.Copy) error {
 	statements := []string{"DROP TABLE IF EXISTS " + quote(table(c, state)) + " SYNC"}
-	for _, t := range e.model.Tables {
-		statements = append(statements, "DROP TABLE IF EXISTS "+quote(table(c, t.Name)))
+	for _, t := range e.model.Tables { // without SYNC the files stay for eight minutes, with what an erasure has taken out of the log
+		statements = append(statements, "DROP TABLE IF EXISTS "+quote(table(c, t.Name))+" SYNC")
 	}
 	err := e.client.exec(ctx, writeWithin, statements...)
 	if missing(err) {

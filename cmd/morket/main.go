@@ -53,7 +53,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
-		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), importCommand(), exportCommand(), stripeEndpoint(),
-		backupCommand(), restoreCommand(), drillCommand(), resetSecondFactor())
+		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), importCommand(), exportCommand(), personCommand(),
+		eraseCommand(), stripeEndpoint(), backupCommand(), restoreCommand(), drillCommand(), resetSecondFactor())
 	return c
 }

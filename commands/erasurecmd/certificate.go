@@ -45,12 +45,11 @@ type Certificate struct {
 }
 
 // notes are what a certificate can't promise.
-func notes() []string {
-	return []string{
+func (c Config) notes() []string {
+	return append([]string{
 		"Backups are not changed: one that is listed still holds what was erased until it expires. When one is restored, erase again.",
 		"What integrators, receivers of webhooks and connected CRMs were sent before is theirs to erase.",
-		"The database writes over the space of what was deleted; pieces may lie unreachable in its files until then.",
-	}
+	}, c.Notes...)
 }
 
 func (h *Handlers) certificate(ctx context.Context, e erasure.Erasure, s *Search) (json.RawMessage, error) {
@@ -65,7 +64,7 @@ func (h *Handlers) certificate(ctx context.Context, e erasure.Erasure, s *Search
 	st := Statement{
 		Version: 1, ErasureID: e.ID, Workspace: e.Workspace, RequestedBy: e.Asked.By, RequestedAt: e.Asked.At, ConfirmedBy: e.ConfirmedBy,
 		ConfirmedAt: e.ConfirmedAt, FinishedAt: h.cfg.Clock.Now(), Subject: append([]erasure.Key{}, e.Asked.Keys...), Rows: []RowCount{},
-		Places: e.Places, Events: events, Backups: append([]Backup{}, backups...), Notes: notes(),
+		Places: e.Places, Events: events, Backups: append([]Backup{}, backups...), Notes: h.cfg.notes(),
 	}
 	for _, p := range e.Asked.People {
 		st.Subject = append(st.Subject, p.Name, p.Company)

@@ -84,6 +84,16 @@ func (w *world) Exists(ctx context.Context, _ kernel.TableID, rows []kernel.RowI
 	return live, nil, err
 }
 
+// Named implements erasurecmd.Tables.
+func (*world) Named(context.Context, kernel.WorkspaceID, kernel.TableID) (string, map[kernel.ColumnID]string, error) {
+	return "People", map[kernel.ColumnID]string{"col_1": "Email"}, nil
+}
+
+// Row implements erasurecmd.Tables.
+func (*world) Row(_ context.Context, _ kernel.WorkspaceID, _ kernel.TableID, row kernel.RowID) (json.RawMessage, error) {
+	return json.Marshal(map[string]string{"id": string(row)})
+}
+
 // Wait implements erasurecmd.Waiter.
 func (*world) Wait(_ context.Context, _ string, position int64) (int64, bool) { return position, true }
 
@@ -94,14 +104,19 @@ func (w *world) Kept(context.Context) ([]erasurecmd.Backup, error) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t)
+}
+
+func newWorldWith(t *testing.T, more ...erasurecmd.Store) *world {
+	t.Helper()
 	w := &world{t: t, clock: kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), live: map[kernel.RowID]bool{ada: true, grace: true}}
 	w.log, w.ring, w.place.holds = memstore.New(w.clock), vaulttest.Ring(t, w.clock), 2
 	var err error
 	w.codec, err = eventstore.NewCodec(erasure.Events(), table.Events(), dataops.Events(), enrichment.Events(), find.Events(), comment.Events())
 	require.NoError(t, err)
 	w.handlers, err = erasurecmd.New(erasurecmd.Config{
-		Log: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Keys: w.ring, Grid: w, Wait: w, Backups: w,
-		Places: []erasurecmd.Store{&w.place},
+		Log: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Keys: w.ring, Grid: w, Tables: w, Wait: w, Backups: w,
+		Places: append([]erasurecmd.Store{&w.place}, more...),
 	})
 	require.NoError(t, err)
 	return w

@@ -22,17 +22,20 @@ type Config struct {
 	Clock   kernel.Clock
 	Keys    Keys
 	Grid    Grid
+	Tables  Tables
 	Wait    Waiter
 	Backups Backups
+	// Notes say what of the installation keeps something that no place can erase, and for how long.
+	Notes []string
 	// Places are the stores beside the log and the tables, in the order in which they are erased.
 	Places []Store
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Log == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Keys == nil || c.Grid == nil || c.Wait == nil ||
-		c.Backups == nil {
-		return errors.New("erasures need a log, a codec, ids, a clock, keys, a grid, a waiter and backups")
+	if c.Log == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Keys == nil || c.Grid == nil || c.Tables == nil ||
+		c.Wait == nil || c.Backups == nil {
+		return errors.New("erasures need a log, a codec, ids, a clock, keys, a grid, tables, a waiter and backups")
 	}
 	return nil
 }

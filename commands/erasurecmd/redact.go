@@ -124,7 +124,8 @@ func (r *redactor) event(ctx context.Context, e eventstore.Recorded) (json.RawMe
 
 // touches reports whether the JSON may hold something of the person; where texts are escaped only a reader of JSON can tell.
 func (r *redactor) touches(data json.RawMessage) bool {
-	if bytes.IndexByte(data, '\\') >= 0 || r.search.Match.Mentions(string(data)) {
+	if bytes.IndexByte(data, '\\') >= 0 || bytes.Contains(data, []byte(`"query":`)) || bytes.Contains(data, []byte(`"filter":`)) ||
+		r.search.Match.Mentions(string(data)) {
 		return true
 	}
 	mark := []byte(kernel.PrefixRow + "_")

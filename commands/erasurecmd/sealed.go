@@ -135,15 +135,23 @@ func (s *sealed) whole(plain []byte) ([]byte, error) {
 	return out, w.err
 }
 
+// silently is whole where the caller tells of more than the texts in it.
+func (s *sealed) silently(plain []byte) ([]byte, error) {
+	w := *s.walk
+	w.took = nil
+	return (&sealed{walk: &w}).whole(plain)
+}
+
 // lines are JSON Lines of rows that were found at a provider: one about the person becomes empty.
 func (s *sealed) lines(plain []byte) ([]byte, error) {
 	var out []byte
 	for line := range bytes.Lines(plain) {
-		now, err := s.whole(bytes.TrimSuffix(line, []byte("\n")))
+		now, err := s.silently(bytes.TrimSuffix(line, []byte("\n")))
 		if err != nil {
 			return nil, err
 		}
 		if !bytes.Equal(now, bytes.TrimSuffix(line, []byte("\n"))) {
+			s.walk.take("", "record", bytes.TrimSuffix(line, []byte("\n")))
 			now = []byte("{}")
 		}
 		out = append(append(out, now...), '\n')
@@ -178,6 +186,9 @@ func (s *sealed) answers(ctx context.Context, o object) (changed bool, err error
 			return false, fmt.Errorf("read whose answer is kept: %w", err)
 		}
 		if at >= 0 && at < len(cells) && s.walk.rows[cells[at].RowID] {
+			if err := s.answer(ctx, cells[at].RowID, k.get("body"), o.text("kept_for")); err != nil {
+				return false, err
+			}
 			changed = true
 			continue
 		}
@@ -197,6 +208,21 @@ func (s *sealed) answers(ctx context.Context, o object) (changed bool, err error
 	return changed, nil
 }
 
+// answer tells of an answer that is kept for an erased row.
+func (s *sealed) answer(ctx context.Context, row kernel.RowID, body json.RawMessage, subject string) error {
+	if s.walk.took == nil {
+		return nil
+	}
+	_, _, err := s.blob(ctx, body, subject, func(plain []byte) ([]byte, error) {
+		if !json.Valid(plain) {
+			plain = quote(string(plain))
+		}
+		s.walk.take(row, "answer", plain)
+		return plain, nil
+	})
+	return err
+}
+
 // entries are what a batch was to do in a CRM: of an erased row only that there was something is left.
 func (s *sealed) entries(stream eventstore.StreamID, plain []byte) ([]byte, error) {
 	var all []crm.Entry
@@ -207,6 +233,9 @@ func (s *sealed) entries(stream eventstore.StreamID, plain []byte) ([]byte, erro
 	for i, e := range all {
 		if s.walk.rows[e.RowID] {
 			s.batch[stream][i] = true
+			if was, err := json.Marshal(e); err == nil && e.Reason != erasure.Erased {
+				s.walk.take(e.RowID, "crm", was)
+			}
 			all[i] = crm.Entry{RowID: e.RowID, Action: crm.ActionNone, State: crm.OutcomeSkipped, Reason: erasure.Erased}
 			changed = changed || e.ID != "" || e.Value != "" || e.Label != "" || len(e.Changes) > 0
 		}
@@ -223,6 +252,9 @@ func (s *sealed) results(stream eventstore.StreamID, plain []byte) ([]byte, erro
 	changed := false
 	for i, r := range all {
 		if s.batch[stream][i] {
+			if was, err := json.Marshal(r); err == nil && r.Reason != erasure.Erased {
+				s.walk.take("", "crm", was)
+			}
 			changed = changed || r.ID != "" || r.URL != "" || len(r.Stored) > 0
 			all[i] = crm.Result{State: r.State, Reason: erasure.Erased}
 		}
@@ -251,9 +283,13 @@ func (s *sealed) comment(ctx context.Context, o object) (bool, error) {
 	}
 	return s.member(ctx, o, auth.PersonKey(s.authors[id]), func(plain []byte) ([]byte, error) {
 		if s.threads[thread] {
+			s.walk.take(kernel.RowID(o.text("row_id")), "comment", quote(string(plain)))
 			return []byte(erasure.Erased), nil
 		}
-		now, _ := s.walk.match.Redact(string(plain))
+		now, is := s.walk.match.Redact(string(plain))
+		if is {
+			s.walk.take("", "comment", quote(string(plain)))
+		}
 		return []byte(now), nil
 	})
 }

@@ -32,10 +32,22 @@ type Search struct {
 
 	rows  map[kernel.RowID]bool
 	alive func(doing string)
+	noted func(text string) // is told what mentions the person, of an export; nil: nobody asks
 }
 
 // Has reports whether the row is one that the erasure is about.
 func (s *Search) Has(row kernel.RowID) bool { return s.rows[row] }
+
+// Mentions reports whether a text has one of the addresses or numbers. While it is exported what is held it notes the text and answers
+// false, so that whoever asks goes on behind it.
+func (s *Search) Mentions(text string) bool {
+	found := s.Match.MentionsEscaped(text)
+	if found && s.noted != nil {
+		s.noted(text)
+		return false
+	}
+	return found
+}
 
 // Alive tells that the work goes on, and with what.
 func (s *Search) Alive(doing string) { s.alive(doing) }

@@ -15,7 +15,17 @@ type walker struct {
 	// whole also takes texts that are as a whole a value of an erased row. Cells of other rows and names that people have given are not
 	// walked over with it.
 	whole bool
-	err   error
+	// single keeps lists from being taken for records of a file, which go as a whole.
+	single bool
+	// took is told of what is taken out: which row it is about, if it says that, what it is there, and the value. nil: nobody asks.
+	took func(row kernel.RowID, what string, value json.RawMessage)
+	err  error
+}
+
+func (w *walker) take(row kernel.RowID, what string, value json.RawMessage) {
+	if w.took != nil {
+		w.took(row, what, value)
+	}
 }
 
 // ofRow are members of an object about a row that say what is in it.
@@ -41,6 +51,7 @@ func (w *walker) walk(raw json.RawMessage) json.RawMessage {
 	case '"':
 		s, _ := textOf(raw)
 		if now, changed := w.text(s); changed {
+			w.take("", "mention", raw)
 			return quote(now)
 		}
 	}
@@ -61,22 +72,28 @@ func (w *walker) object(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	changed := w.cells(o)
-	about := w.rows[kernel.RowID(o.text("row_id"))]
+	row := kernel.RowID(o.text("row_id"))
+	about := w.rows[row]
 	kept := o[:0:0]
 	for _, m := range o {
 		if about && ofRow(m.key) {
+			w.take(row, m.key, m.value)
 			changed = true
 			continue
 		}
 		value := m.value
-		if m.key == "links" {
+		switch {
+		case m.key == "links":
 			value = w.links(value)
+		case chosen(m.key):
+			value = w.choice(value)
 		}
 		if value = w.walk(value); !same(value, m.value) {
 			changed = true
 		}
 		key := m.key
 		if now, is := w.match.Redact(key); is {
+			w.take("", "mention", quote(key))
 			key, changed = now, true
 		}
 		kept = append(kept, member{key, value})
@@ -85,6 +102,18 @@ func (w *walker) object(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return kept.json()
+}
+
+// chosen are members by which people choose rows: what stands there as a whole is often a copy of a cell.
+func chosen(key string) bool { return key == "query" || key == "filter" }
+
+// choice takes texts that are as a whole a value of an erased row, however many others stand beside it.
+func (w *walker) choice(raw json.RawMessage) json.RawMessage {
+	sub := *w
+	sub.whole, sub.single = true, true
+	out := sub.walk(raw)
+	w.err = sub.err
+	return out
 }
 
 // cells empties the cells of erased rows in a chunk, and in what stood there before.
@@ -112,7 +141,7 @@ func (w *walker) columns(rows, cols json.RawMessage) (json.RawMessage, bool) {
 	if first(rows) != '[' || first(cols) != '{' {
 		return cols, false
 	}
-	at := w.places(rows)
+	ids, at := w.places(rows)
 	if len(at) == 0 {
 		return cols, false
 	}
@@ -130,6 +159,7 @@ func (w *walker) columns(rows, cols json.RawMessage) (json.RawMessage, bool) {
 		}
 		for _, n := range at {
 			if n < len(values) && !kernel.IsNull(values[n]) {
+				w.take(ids[n], o[i].key, values[n])
 				values[n], changed = kernel.Null(), true
 			}
 		}
@@ -139,17 +169,16 @@ func (w *walker) columns(rows, cols json.RawMessage) (json.RawMessage, bool) {
 }
 
 // places are where in a list of ids the erased rows are.
-func (w *walker) places(rows json.RawMessage) (out []int) {
-	var ids []kernel.RowID
+func (w *walker) places(rows json.RawMessage) (ids []kernel.RowID, out []int) {
 	if json.Unmarshal(rows, &ids) != nil {
-		return nil
+		return nil, nil
 	}
 	for i, id := range ids {
 		if w.rows[id] {
 			out = append(out, i)
 		}
 	}
-	return out
+	return ids, out
 }
 
 // links leaves out what ties erased rows to records elsewhere.
@@ -168,6 +197,7 @@ func (w *walker) links(raw json.RawMessage) json.RawMessage {
 			RowID kernel.RowID `json:"row_id"`
 		}
 		if json.Unmarshal(item, &link) == nil && w.rows[link.RowID] {
+			w.take(link.RowID, "link", item)
 			continue
 		}
 		kept = append(kept, item)
@@ -184,7 +214,8 @@ func (w *walker) list(raw json.RawMessage) json.RawMessage {
 		w.err = err
 		return raw
 	}
-	if w.whole && w.record(items) {
+	if w.whole && !w.single && w.record(items) {
+		w.take("", "record", raw)
 		for i := range items {
 			items[i] = quote("")
 		}

@@ -120,6 +120,12 @@ type Cache interface {
 	Set(ctx context.Context, key string, value []byte, life time.Duration)
 }
 
+// KeptOut knows whose addresses and numbers may not come into a workspace.
+type KeptOut interface {
+	// In returns what tells whether a text has one of them; nil where there are none.
+	In(ctx context.Context, ws kernel.WorkspaceID) (func(text string) bool, error)
+}
+
 // Limiter counts what comes. Allow takes one from the key's budget of perMinute and says when to come back if it is used up.
 type Limiter interface {
 	Allow(ctx context.Context, key string, perMinute int) (ok bool, retryAfter time.Duration)
@@ -139,6 +145,7 @@ type Config struct {
 	Rows        Rows
 	Cache       Cache
 	Limiter     Limiter
+	KeptOut     KeptOut // nil: nobody is kept out
 }
 
 // Validate says what is missing.

@@ -64,22 +64,11 @@ func (h *Handlers) Hook(ctx context.Context, ws kernel.WorkspaceID, id kernel.Wo
 	if at, ok := w.HookAt(); ok {
 		out.Since = &at
 	}
-	if kept, ok := h.cfg.Cache.Get(ctx, sampleKey(id)); ok {
-		var s sample
-		if json.Unmarshal(kept, &s) == nil {
-			out.SampleAt, out.Sample = &s.At, s.Fields
-		}
+	if s, ok := h.sampleOf(ctx, ws, id); ok {
+		out.SampleAt, out.Sample = &s.At, s.Fields
 	}
 	return out, nil
 }
-
-// sample is kept in the cache alone: what came may be personal, and the log keeps of it no more than the rows that it became.
-type sample struct {
-	At     time.Time              `json:"at"`
-	Fields []workflow.SampleField `json:"fields"`
-}
-
-func sampleKey(id kernel.WorkflowID) string { return "workflow-sample|" + string(id) }
 
 // Receive takes what came to an address.
 type Receive struct {
@@ -109,9 +98,7 @@ func (h *Handlers) Receive(ctx context.Context, meta kernel.Meta, c Receive) (co
 	if err != nil {
 		return none, err
 	}
-	if kept, err := json.Marshal(sample{h.cfg.Clock.Now(), list[0].Sample()}); err == nil {
-		h.cfg.Cache.Set(ctx, sampleKey(id), kept, sampleLife)
-	}
+	h.keepSample(ctx, w.Workspace(), id, list[0].Sample())
 	t, err := h.receiving(ctx, w, id)
 	if err != nil {
 		return none, err

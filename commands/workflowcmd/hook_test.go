@@ -122,6 +122,35 @@ func TestWhatCameLastIsASampleForTheMapping(t *testing.T) {
 	require.Equal(t, []workflow.SampleField{{Path: "contact.email", Value: "a@x"}}, after.Sample)
 }
 
+// A sample that tells of somebody who was erased is neither kept nor shown, and it goes when it is to be forgotten.
+func TestASampleDoesNotBringAPersonBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	id := w.save("", 0, onDelivery()).ID
+	address := w.address(id)
+	shown := func() int {
+		hook, err := w.h.Hook(t.Context(), ws, id)
+		require.NoError(t, err)
+		return len(hook.Sample)
+	}
+	come := func(body string) {
+		_, err := w.deliver(address, "", body)
+		require.Equal(t, "NOT_PUBLISHED", code(err))
+	}
+	come(`{"contact":{"email":"ada@x"}}`)
+	require.Equal(t, 1, shown())
+	require.True(t, w.h.SampleHas(t.Context(), id, func(text string) bool { return strings.Contains(text, "ada@x") }))
+	w.erased = "ada@x"
+	require.Zero(t, shown(), "kept from before")
+	require.True(t, w.h.ForgetSample(t.Context(), id))
+	require.False(t, w.h.ForgetSample(t.Context(), id), "nothing is left")
+	come(`{"contact":{"email":"ada@x"}}`)
+	w.erased = ""
+	require.Zero(t, shown(), "it was not kept")
+	come(`{"contact":{"email":"grace@x"}}`)
+	require.Equal(t, 1, shown())
+}
+
 // TestDeliveriesWaitInBoundedNumber: when no run begins, what comes is to be sent again later; what a trigger left lying that was off does
 // not stand in the way for ever.
 func TestDeliveriesWaitInBoundedNumber(t *testing.T) {

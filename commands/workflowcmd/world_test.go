@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,7 @@ type world struct {
 	sendOK func() (bool, error)
 	full   bool // no more is taken from outside
 	calls  outside
+	erased string // whom nothing may bring back
 }
 
 type cache map[string][]byte
@@ -60,6 +62,14 @@ type cache map[string][]byte
 func (c cache) Get(_ context.Context, key string) ([]byte, bool) { v, ok := c[key]; return v, ok }
 
 func (c cache) Set(_ context.Context, key string, value []byte, _ time.Duration) { c[key] = value }
+
+// In implements workflowcmd.KeptOut.
+func (w *world) In(context.Context, kernel.WorkspaceID) (func(string) bool, error) {
+	if w.erased == "" {
+		return nil, nil //nolint:nilnil // nobody
+	}
+	return func(text string) bool { return strings.Contains(text, w.erased) }, nil
+}
 
 // Allow implements workflowcmd.Limiter.
 func (w *world) Allow(context.Context, string, int) (bool, time.Duration) {
@@ -107,7 +117,7 @@ func newWorld(t *testing.T, rows int) *world {
 	require.NoError(t, err)
 	w.h, err = workflowcmd.New(workflowcmd.Config{
 		Store: w.store, Codec: w.codec, IDs: w.ids, Clock: w.clock, Grid: w, Cells: w, Enrichments: w, Sender: w, Caller: w, Rows: w, Cache: cache{},
-		Limiter: w,
+		Limiter: w, KeptOut: w,
 	})
 	require.NoError(t, err)
 	w.runner, err = workflowcmd.NewRunner(workflowcmd.RunnerConfig{

@@ -28,7 +28,8 @@ type Log interface {
 // must not change them. It is safe for concurrent use.
 type Tail struct {
 	Log
-	max int
+	max    int
+	forget []string
 
 	mu      sync.Mutex
 	pages   []page // contiguous
@@ -57,6 +58,12 @@ type reading struct {
 // New makes a tail that keeps so many bytes of events; 0 takes DefaultBytes.
 func New(log Log, bytes int) *Tail {
 	return &Tail{Log: log, max: cmp.Or(bytes, DefaultBytes)}
+}
+
+// ForgetsAt names the types of events that say that older ones have been changed: what is kept when one comes is read from the log again.
+func (t *Tail) ForgetsAt(types ...string) *Tail {
+	t.forget = types
+	return t
 }
 
 // ReadAll returns events with position > after, in order and without a gap. What was appended before the call is never missed: of a
@@ -156,6 +163,9 @@ func (t *Tail) append(events []eventstore.Recorded) {
 		t.pages, t.bytes = nil, 0
 	}
 	p := page{events: events}
+	if len(t.forget) > 0 && slices.ContainsFunc(events, func(e eventstore.Recorded) bool { return slices.Contains(t.forget, e.Type) }) {
+		t.pages, t.bytes = nil, 0 // these events were read after what the one among them tells of
+	}
 	for i := range events {
 		p.bytes += len(events[i].Data) + len(events[i].Metadata)
 	}

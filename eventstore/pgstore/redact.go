@@ -39,6 +39,9 @@ func (s *Store) Redact(ctx context.Context, by int64, list []eventstore.Redactio
 			append(proofs, r.Proof)
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT "+fmt.Sprintf(redactLock, "_shared")); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, redactSQL, by, positions, was, data, proofs)
 		if err != nil {
 			return err

@@ -77,10 +77,12 @@ func (s *Subscriber) queue(topic string) queue {
 	if q.private {
 		q.name = s.cfg.Prefix + topic + ".private." + uniqueName()
 	} else {
-		q.name = s.cfg.Prefix + topic + "." + s.cfg.Group
+		q.name = groupQueue(s.cfg.Prefix, topic, s.cfg.Group)
 	}
 	return q
 }
+
+func groupQueue(prefix, topic, group string) string { return prefix + topic + "." + group }
 
 // SubscribeInitialize declares the group's queue, so that messages are kept for it from now on.
 func (s *Subscriber) SubscribeInitialize(topic string) error {

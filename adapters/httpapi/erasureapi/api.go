@@ -41,6 +41,14 @@ func Register(a *httpapi.API, d Deps) {
 		Summary: "What was found about a person, what was erased, and the signed certificate", Action: workspace.ErasePeople,
 		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.get)
+	httpapi.Stream(a, httpapi.Op{
+		ID: "export-person", Method: http.MethodGet, Path: "W/erasures/{erasureId}/export", Tag: tag,
+		Summary: "Everything that is held about a person, as one JSON file",
+		Description: "For a person's right of access: rows as they are now, every value that was ever kept of them and when, comments, " +
+			"recorded answers, and texts of files and deliveries. It can be had between the look and the erasing; whoever only wants the " +
+			"file cancels the erasure afterwards. Texts that mention the person are whole, so read them before they are given to anybody.",
+		Action: workspace.ErasePeople, Scope: httpapi.WholeWorkspace, Rate: httpapi.Admin,
+	}, "application/json", s.export)
 	httpapi.Write(a, httpapi.Op{
 		ID: "confirm-erasure", Method: http.MethodPost, Path: "W/erasures/{erasureId}/confirm", Tag: tag,
 		Summary: "Erase what was found for good",
@@ -165,6 +173,17 @@ type InErasure struct {
 func (s service) get(ctx context.Context, p httpapi.Principal, in *InErasure) (Erasure, httpapi.Meta, error) {
 	e, err := s.Handlers.Find(ctx, p.Workspace, in.ErasureID)
 	return shown(e), httpapi.Meta{}, err
+}
+
+func (s service) export(ctx context.Context, p httpapi.Principal, in *InErasure) (func(http.ResponseWriter) error, error) {
+	e, err := s.Handlers.Subject(ctx, p.Workspace, in.ErasureID)
+	if err != nil {
+		return nil, err
+	}
+	return func(rw http.ResponseWriter) error {
+		rw.Header().Set("Content-Disposition", `attachment; filename="person-`+string(e.ID)+`.json"`)
+		return s.Handlers.ExportSubject(ctx, e, rw)
+	}, nil
 }
 
 func (s service) confirm(ctx context.Context, meta kernel.Meta, in *InErasure) (answer, error) {

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -24,7 +25,9 @@ type bus struct {
 	// presence and presences pass on by whom which table is open; each process sees all of it.
 	presence  message.Publisher
 	presences message.Subscriber
-	closers   []func() error
+	// drop deletes the queues of the consumer groups, and says how many messages were in them; nil without a broker.
+	drop    func(ctx context.Context) (int64, error)
+	closers []func() error
 }
 
 // ringSize is how many batches a slow consumer in this process may fall behind before it reads the log instead.
@@ -61,7 +64,14 @@ func newBus(c *core) *bus {
 		presences:  presences,
 		closers:    []func() error{log.Close, events.Close, presence.Close, presences.Close},
 	}
+	var groups []string
+	out.drop = func(ctx context.Context) (int64, error) {
+		return amqpbus.DropQueues(ctx, url, prefix, logmsg.Topic, groups)
+	}
 	out.subscribe = func(group string) message.Subscriber {
+		if group != "" {
+			groups = append(groups, group) // while the process is put together, before anything runs
+		}
 		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: c.log})
 		out.closers = append(out.closers, s.Close)
 		return logmsg.OfHistory(&comparedSubscriber{s, c.history}, c.history.ID, c.log.With("consumer", group))

@@ -14,6 +14,7 @@ import (
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/erasurecmd"
 	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/domain/erasure"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
@@ -149,7 +150,7 @@ func (c *core) openLog(ctx context.Context) error {
 	c.store = telemetry.NewStore(log, c.metrics, c.tracing, c.clock)
 	c.keptOut = erasurecmd.NewSuppression(c.store, c.codec, c.ring, c.clock)
 	c.store.Admit(c.keptOut.Admit)
-	c.tail = logtail.New(c.store, 0)
+	c.tail = logtail.New(c.store, 0).ForgetsAt(erasure.PlaceErased{}.EventType(), erasure.Finished{}.EventType())
 	last, err := log.LastTime(ctx)
 	if err != nil {
 		return err

@@ -23,12 +23,13 @@ import (
 
 // erasedPlaces are the places beside the log and the tables that may hold something of a person, in the order in which they are erased:
 // what is made of the log comes before what is made of that.
-func erasedPlaces(c *core, m *modules, v *views) []erasurecmd.Store {
+func erasedPlaces(c *core, m *modules, v *views, b *bus) []erasurecmd.Store {
 	var out []erasurecmd.Store
 	for _, pr := range v.projectors() {
 		out = append(out, modelPlace{core: c, views: v, projector: pr})
 	}
-	return append(out, momentPlace{m.tables.moments}, deliveryPlace{m.webhooks.queue}, filePlace{core: c, data: m.dataOps})
+	return append(out, momentPlace{m.tables.moments}, deliveryPlace{m.webhooks.queue}, filePlace{core: c, data: m.dataOps},
+		samplePlace{m.workflows}, queuePlace{b}, spacePlace{c})
 }
 
 // modelPlace is a read model. It is made anew from the redacted log beside the one that serves, whose tables go with what they held.
@@ -40,6 +41,9 @@ type modelPlace struct {
 
 // Place implements erasurecmd.Store.
 func (p modelPlace) Place() string { return "read model " + p.projector.Name() }
+
+// Derived implements erasurecmd.Derived.
+func (modelPlace) Derived() {}
 
 // Erase implements erasurecmd.Store. It answers how many of the redacted events the read model was made of.
 func (p modelPlace) Erase(ctx context.Context, s *erasurecmd.Search) (n int64, err error) {
@@ -77,7 +81,7 @@ func (p modelPlace) Verify(ctx context.Context, s *erasurecmd.Search) (int64, er
 		}
 		own = func(t string) bool { return slices.Contains(tables, t) }
 	}
-	return postgres.Sift(ctx, p.core.pool, postgres.SchemaOf(projections.LiveOf(name)), s.Workspace, own, s.Match.MentionsEscaped)
+	return postgres.Sift(ctx, p.core.pool, postgres.SchemaOf(projections.LiveOf(name)), s.Workspace, own, s.Mentions)
 }
 
 // momentPlace are the copies of tables as they were.
@@ -85,6 +89,9 @@ type momentPlace struct{ moments *gridread.Moments }
 
 // Place implements erasurecmd.Store.
 func (momentPlace) Place() string { return "tables as they were" }
+
+// Derived implements erasurecmd.Derived.
+func (momentPlace) Derived() {}
 
 // Erase implements erasurecmd.Store. Rows of other tables may show what an erased one had, so all copies of the workspace go.
 func (p momentPlace) Erase(ctx context.Context, s *erasurecmd.Search) (int64, error) {
@@ -102,12 +109,12 @@ func (deliveryPlace) Place() string { return "webhook deliveries" }
 
 // Erase implements erasurecmd.Store.
 func (p deliveryPlace) Erase(ctx context.Context, s *erasurecmd.Search) (int64, error) {
-	return p.queue.Said(ctx, s.Workspace, s.Match.MentionsEscaped, true)
+	return p.queue.Said(ctx, s.Workspace, s.Mentions, true)
 }
 
 // Verify implements erasurecmd.Store.
 func (p deliveryPlace) Verify(ctx context.Context, s *erasurecmd.Search) (int64, error) {
-	return p.queue.Said(ctx, s.Workspace, s.Match.MentionsEscaped, false)
+	return p.queue.Said(ctx, s.Workspace, s.Mentions, false)
 }
 
 // filePlace is the object store: uploads and pages that mention the person, and files that were made of tables.
@@ -193,7 +200,7 @@ func (p filePlace) mentioning(ctx context.Context, s *erasurecmd.Search, fn func
 
 func (p filePlace) mentions(ctx context.Context, s *erasurecmd.Search, key string) (bool, error) {
 	if _, id, ok := dataopscmd.UploadOf(key); ok {
-		return p.data.handlers.Mentions(ctx, s.Workspace, id, s.Match.MentionsEscaped)
+		return p.data.handlers.Mentions(ctx, s.Workspace, id, s.Mentions)
 	}
 	month, err := time.Parse("200601", strings.Split(key, "/")[2])
 	if err != nil {
@@ -211,7 +218,7 @@ func (p filePlace) mentions(ctx context.Context, s *erasurecmd.Search, key strin
 		return false, err
 	}
 	text, ok, err := p.core.ring.Open(ctx, scrape.KeysOf(s.Workspace, month), sealed)
-	return ok && s.Match.MentionsEscaped(string(text)), err
+	return ok && s.Mentions(string(text)), err
 }
 
 // maxPage bounds what is read of a page.

@@ -2,13 +2,16 @@ package boot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/worker"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/erasureapi"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/commands/erasurecmd"
 	"github.com/morket/morket/commands/erasureflow"
@@ -16,7 +19,6 @@ import (
 	"github.com/morket/morket/domain/erasure"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
-	"github.com/morket/morket/projections"
 )
 
 // erasures is erasing what a workspace holds about a person.
@@ -26,12 +28,13 @@ type erasures struct {
 	handlers *erasurecmd.Handlers
 }
 
-func newErasures(c *core, f *flows, m *modules, v *views, positions projections.Positions) (*erasures, error) {
-	x := &erasures{core: c, flows: f}
+func newErasures(c *core, m *modules, v *views, with *means) (*erasures, error) {
+	x := &erasures{core: c, flows: with.flows}
 	var err error
 	x.handlers, err = erasurecmd.New(erasurecmd.Config{
-		Log: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Keys: c.ring, Grid: m.tables.grid, Wait: positions,
-		Backups: keptBackups{m.operations}, Places: erasedPlaces(c, m, v),
+		Log: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Keys: c.ring, Grid: m.tables.grid,
+		Tables: heldTables{m.tables.grid}, Wait: with.registry,
+		Backups: keptBackups{m.operations}, Places: erasedPlaces(c, m, v, with.bus), Notes: remains(c),
 	})
 	return x, err
 }
@@ -61,6 +64,37 @@ func (x *erasures) underway(ctx context.Context, each func(reconcile.Flow) error
 		}
 		return err
 	})
+}
+
+// heldTables are the tables as a person's export names them.
+type heldTables struct{ grid *gridread.Grid }
+
+// Named implements erasurecmd.Tables.
+func (h heldTables) Named(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID,
+) (name string, columns map[kernel.ColumnID]string, err error) {
+	info, err := h.grid.Any(ctx, ws, id)
+	if err != nil {
+		return "", nil, err
+	}
+	columns = map[kernel.ColumnID]string{}
+	for _, c := range append(slices.Clone(info.Deleted), info.Schema.Columns...) {
+		columns[c.ID] = c.Name
+	}
+	return info.Schema.Name, columns, nil
+}
+
+// Row implements erasurecmd.Tables.
+func (h heldTables) Row(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, row kernel.RowID) (json.RawMessage, error) {
+	info, err := h.grid.Any(ctx, ws, id)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := h.grid.Row(ctx, info, row)
+	if kernel.KindOf(err) == kernel.KindNotFound {
+		return nil, nil
+	}
+	return cells, err
 }
 
 // keptBackups are the backups and the archived bases that are kept, with when the settings have them removed.

@@ -59,7 +59,7 @@ func TestEveryPlaceIsErasedOrSaysWhyItNeedNotBe(t *testing.T) {
 		core: c, projector: analyticsview.New(analyticsview.Name, analyticsread.Open),
 	}}
 	names := erasurecmd.InTheLog()
-	for _, p := range erasedPlaces(c, &modules{tables: &tables{}, webhooks: &webhooks{}}, v) {
+	for _, p := range erasedPlaces(c, &modules{tables: &tables{}, webhooks: &webhooks{}}, v, &bus{}) {
 		names = append(names, p.Place())
 	}
 	places := map[string]bool{}
@@ -81,7 +81,7 @@ func TestEveryPlaceIsErasedOrSaysWhyItNeedNotBe(t *testing.T) {
 		beside := m.Name == analyticsview.NameClickHouse || m.Name == searchview.NameOpenSearch // they stand in for those in Postgres
 		require.True(t, places["read model "+m.Name] || beside, "the read model %s is erased nowhere", m.Name)
 	}
-	for _, place := range []string{"table rows", "tables as they were", "files"} {
+	for _, place := range []string{"table rows", "tables as they were", "files", "samples of workflows", "message queues", "space of what was deleted"} {
 		require.True(t, places[place], place)
 	}
 }

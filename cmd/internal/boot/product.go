@@ -166,6 +166,6 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.operations, err = newOperations(ctx, c, with.monitor); err != nil {
 		return nil, err
 	}
-	m.erasures, err = newErasures(c, with.flows, m, p.views, with.registry)
+	m.erasures, err = newErasures(c, m, p.views, with)
 	return m, err
 }

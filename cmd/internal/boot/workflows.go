@@ -59,6 +59,7 @@ func newWorkflows(c *core, f *flows, m *modules, s *shared, positions projection
 		Cache:       s.cache,
 		Limiter:     s.limiter,
 		Caller:      newWorkflowCaller(c, m.credentials.handlers),
+		KeptOut:     c.keptOut,
 		Sender: workflowSender{
 			webhooks: eventstore.NewRepo("webhook", c.store, c.codec, webhook.New), secrets: m.webhooks.handlers,
 			sender: webhooksend.New(client, safedial.Body), clock: c.clock,

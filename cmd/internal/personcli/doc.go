@@ -1,0 +1,2 @@
+// Package personcli is what the commands on people do at a server: show everything that is held about somebody, save it, and erase it.
+package personcli
