@@ -90,7 +90,8 @@ func (c *Checker) Made(user kernel.UserID, challenge []byte, m auth.MadePasskey)
 	}
 	object := parsed.Response.AttestationObject
 	if _, certified := object.AttStatement["x5c"]; certified || !slices.Contains([]string{"none", "packed"}, object.Format) {
-		return auth.Credential{}, 0, auth.ErrPasskeyMaking().Because(fmt.Errorf("an attestation %q that nobody asked for", kernel.Shorten(object.Format)))
+		err := fmt.Errorf("an attestation %q that nobody asked for", kernel.Shorten(object.Format))
+		return auth.Credential{}, 0, auth.ErrPasskeyMaking().Because(err)
 	}
 	session := c.session(challenge)
 	session.UserID = []byte(user)
