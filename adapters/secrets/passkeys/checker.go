@@ -37,7 +37,8 @@ func Site(publicURL string) (domain, origin string, ok bool) {
 		return "", "", false
 	}
 	origin = u.Scheme + "://" + host
-	if port := u.Port(); port != "" && !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+	standard := map[string]string{"https": "443", "http": "80"}
+	if port := u.Port(); port != "" && port != standard[u.Scheme] {
 		origin = u.Scheme + "://" + net.JoinHostPort(host, port)
 	}
 	return host, origin, true
