@@ -225,8 +225,9 @@ func (h *Handlers) AddPasskey(ctx context.Context, meta kernel.Meta, cmd AddPass
 	if err != nil {
 		return none, err
 	}
-	h.tellByMail(ctx, id, "A passkey was added to your account", fmt.Sprintf("The passkey %q can sign in to your account in Morket from now on.\n\n"+
-		"If it was not you, remove it and change your password:\n%s/\n", name, h.cfg.PublicURL))
+	h.tellByMail(ctx, id, "A passkey was added to your account", fmt.Sprintf(
+		"The passkey %q can sign in to your account in Morket from now on.\n\n"+
+			"If it was not you, remove it and change your password:\n%s/\n", name, h.cfg.PublicURL))
 	return res, nil
 }
 
@@ -285,9 +286,11 @@ func (h *Handlers) RenamePasskey(ctx context.Context, meta kernel.Meta, id kerne
 	})
 }
 
-// RemovePasskey makes one of the caller's passkeys good for nothing. It needs the password: whoever is at a machine that was left must not
-// be able to shut its person out.
-func (h *Handlers) RemovePasskey(ctx context.Context, meta kernel.Meta, id kernel.PasskeyID, password string) (commands.Result[Done], error) {
+// RemovePasskey makes one of the caller's passkeys good for nothing. It needs the password: a machine that was left open must not be enough
+// to shut its person out.
+func (h *Handlers) RemovePasskey(
+	ctx context.Context, meta kernel.Meta, id kernel.PasskeyID, password string,
+) (commands.Result[Done], error) {
 	u, _, err := h.self(ctx, meta, password)
 	if err != nil {
 		return commands.Result[Done]{}, err

@@ -36,7 +36,7 @@ type ShowPasskey struct {
 	Shown   auth.ShownPasskey
 }
 
-// PasskeySignIn signs in by a passkey alone. It is two factors: the device, and what has verified the person there; so no code is asked for.
+// PasskeySignIn signs in by a passkey alone. It is two factors: the device, and what has verified the person there; so it asks for no code.
 func (h *Handlers) PasskeySignIn(ctx context.Context, meta kernel.Meta, cmd ShowPasskey, agent string) (commands.Result[Opened], error) {
 	var none commands.Result[Opened]
 	u, take, err := h.takePasskey(ctx, meta, "", cmd)
@@ -105,7 +105,7 @@ func (h *Handlers) beginPasskey(ctx context.Context, user kernel.UserID) error {
 		return err
 	}
 	h.cfg.Logger.WarnContext(ctx, "passkeys are refused: locked out", "event", "auth.locked_out", "user", user)
-	e := kernel.E(kernel.KindRateLimited, "LOCKED_OUT", "too many passkeys that were not right; wait some minutes or sign in with your password")
+	e := kernel.E(kernel.KindRateLimited, "LOCKED_OUT", "too many passkeys that were wrong; wait some minutes or sign in with your password")
 	e.RetryAfter = wait
 	return e
 }
@@ -137,7 +137,7 @@ func (h *Handlers) judgePasskey(
 	return taken{count, func(u *auth.User) error { return u.UsePasskey(key, count, now) }}, nil
 }
 
-// openByPasskey opens a session in one append with the use of the passkey. One that may have been copied is blocked, and its person is told.
+// openByPasskey opens a session in one append with the use of the passkey. One that may have been copied is blocked; its person is told.
 func (h *Handlers) openByPasskey(
 	ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string, s auth.ShownPasskey, got taken,
 ) (commands.Result[Opened], error) {
@@ -171,8 +171,9 @@ func (h *Handlers) blockPasskey(ctx context.Context, meta kernel.Meta, user kern
 		return err
 	}
 	h.cfg.Logger.WarnContext(ctx, "a passkey may have been copied: blocked", "event", "auth.passkey_copied", "user", user)
-	h.tellByMail(ctx, user, "A passkey of yours was blocked", fmt.Sprintf("The passkey %q was used in a way that says that another device may have a copy "+
-		"of it, so it no longer signs in.\n\nRemove it in your account, and add a new one. If you have seen sign-ins that are not yours, change your "+
-		"password:\n%s/\n", name, h.cfg.PublicURL))
+	h.tellByMail(ctx, user, "A passkey of yours was blocked", fmt.Sprintf(
+		"The passkey %q was used in a way that says that another device may have a copy of it, so it no longer signs in.\n\n"+
+			"Remove it in your account, and add a new one. If you have seen sign-ins that are not yours, change your password:\n%s/\n",
+		name, h.cfg.PublicURL))
 	return nil
 }

@@ -113,7 +113,8 @@ func CredentialKey(id []byte) string { return Hash("passkey/" + string(id)) }
 // CheckPasskeys says whether there is room for another passkey.
 func (u *User) CheckPasskeys() error {
 	if len(u.state.Passkeys) >= MaxPasskeys {
-		return kernel.E(kernel.KindConflict, "TOO_MANY_PASSKEYS", "an account has at most %d passkeys; remove one that you no longer use", MaxPasskeys)
+		return kernel.E(kernel.KindConflict, "TOO_MANY_PASSKEYS",
+			"an account has at most %d passkeys; remove one that you no longer use", MaxPasskeys)
 	}
 	return nil
 }

@@ -22,8 +22,9 @@ func (s service) registerPasskeys(a *httpapi.API) {
 	}, s.passkeys)
 	httpapi.Write(a, httpapi.Op{
 		ID: "begin-passkey", Method: http.MethodPost, Path: path + "/begin", Tag: tag, Summary: "Get what a browser needs to make a passkey",
-		Description: "Needs the password, and a code where two-step sign-in is on. It counts when add-passkey is sent the answer within 10 minutes.",
-		Rate:        httpapi.Auth, OwnReplay: true, Scope: httpapi.Person, Action: httpapi.NoAction,
+		Description: "Needs the password, and a code where two-step sign-in is on. It counts when add-passkey is sent the answer " +
+			"within 10 minutes.",
+		Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.Person, Action: httpapi.NoAction,
 	}, s.beginPasskey)
 	httpapi.Write(a, httpapi.Op{
 		ID: "add-passkey", Method: http.MethodPost, Path: path, Tag: tag, Status: http.StatusCreated,
@@ -40,8 +41,9 @@ func (s service) registerPasskeys(a *httpapi.API) {
 	}, s.removePasskey)
 	httpapi.Write(a, httpapi.Op{
 		ID: "begin-passkey-sign-in", Method: http.MethodPost, Path: "/auth/passkey-sign-in/begin", Tag: tag,
-		Summary: "Get what a browser needs to show a passkey", Description: "For passkey-sign-in, or for login in the place of a code. Good once, for 10 minutes.",
-		Rate: httpapi.General, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction,
+		Summary:     "Get what a browser needs to show a passkey",
+		Description: "For passkey-sign-in, or for login in the place of a code. Good once, for 10 minutes.",
+		Rate:        httpapi.General, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction,
 	}, s.beginPasskeySignIn)
 	httpapi.Write(a, httpapi.Op{
 		ID: "passkey-sign-in", Method: http.MethodPost, Path: "/auth/passkey-sign-in", Tag: tag, Summary: "Sign in by a passkey alone",
@@ -188,8 +190,9 @@ type PasskeyAnswer struct {
 func (p PasskeyAnswer) read() (authcmd.ShowPasskey, error) {
 	var r reader
 	return authcmd.ShowPasskey{Attempt: p.Attempt, Shown: auth.ShownPasskey{
-		ID: r.bytes("credential_id", p.CredentialID), User: r.bytes("user_handle", p.UserHandle), ClientData: r.bytes("client_data", p.ClientData),
-		AuthenticatorData: r.bytes("authenticator_data", p.AuthenticatorData), Signature: r.bytes("signature", p.Signature),
+		ID: r.bytes("credential_id", p.CredentialID), User: r.bytes("user_handle", p.UserHandle),
+		ClientData: r.bytes("client_data", p.ClientData), AuthenticatorData: r.bytes("authenticator_data", p.AuthenticatorData),
+		Signature: r.bytes("signature", p.Signature),
 	}}, r.err
 }
 

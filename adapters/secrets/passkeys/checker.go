@@ -37,7 +37,8 @@ func Site(publicURL string) (domain, origin string, ok bool) {
 		return "", "", false
 	}
 	origin = u.Scheme + "://" + host
-	if port := u.Port(); port != "" && !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+	standard := map[string]string{"https": "443", "http": "80"}
+	if port := u.Port(); port != "" && port != standard[u.Scheme] {
 		origin = u.Scheme + "://" + net.JoinHostPort(host, port)
 	}
 	return host, origin, true
@@ -90,7 +91,8 @@ func (c *Checker) Made(user kernel.UserID, challenge []byte, m auth.MadePasskey)
 	}
 	object := parsed.Response.AttestationObject
 	if _, certified := object.AttStatement["x5c"]; certified || !slices.Contains([]string{"none", "packed"}, object.Format) {
-		return auth.Credential{}, 0, auth.ErrPasskeyMaking().Because(fmt.Errorf("an attestation %q that nobody asked for", kernel.Shorten(object.Format)))
+		err := fmt.Errorf("an attestation %q that nobody asked for", kernel.Shorten(object.Format))
+		return auth.Credential{}, 0, auth.ErrPasskeyMaking().Because(err)
 	}
 	session := c.session(challenge)
 	session.UserID = []byte(user)

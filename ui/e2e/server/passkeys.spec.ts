@@ -36,7 +36,7 @@ async function device(page: Page): Promise<{ cdp: CDPSession; id: string }> {
 }
 
 async function signOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /Account/ }).click();
+  await page.getByRole('button', { name: /Robin Keys/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 }
@@ -104,7 +104,7 @@ test('a passkey is made, signs in alone, and is removed', async ({ page }) => {
   });
   await test.step('remove it', async () => {
     await page.goto(account);
-    await expect(page.getByText(/used just now/)).toBeVisible();
+    await expect(page.getByText(/^added .* used just now/)).toBeVisible();
     await page.getByRole('button', { name: 'Rename Laptop' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('Old laptop');
     await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();

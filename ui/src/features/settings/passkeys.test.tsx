@@ -1,5 +1,5 @@
 import { fireEvent, screen, within } from '@testing-library/react';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useSession } from '@/lib/session';
 import { mockNetwork, renderApp } from '@/testing/render-app';
 
@@ -31,11 +31,15 @@ const answer = {
 const create = vi.fn();
 const get = vi.fn();
 
+// The page is loaded when it is first shown, which takes longer than what the tests wait for.
+beforeAll(async () => {
+  await import('./account-page');
+}, 60_000);
 beforeEach(() => {
   network.app.state.passkeyOrigin = window.location.origin;
   create.mockReset().mockResolvedValue(answer);
   get.mockReset().mockResolvedValue(answer);
-  vi.stubGlobal('PublicKeyCredential', class {});
+  vi.stubGlobal('PublicKeyCredential', vi.fn());
   Object.defineProperty(navigator, 'credentials', { value: { create, get }, configurable: true });
 });
 afterEach(() => {

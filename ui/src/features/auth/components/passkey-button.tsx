@@ -44,7 +44,7 @@ export function PasskeyButton() {
 /** Has the browser offer passkeys in the form, with a new challenge before the server takes the last one no longer. */
 async function offerInForm(signal: AbortSignal, onTaken: () => void): Promise<void> {
   if (!(await offersInForms())) return;
-  while (!signal.aborted) {
+  for (;;) {
     const request = await beginPasskeySignIn().catch(() => null); // what the server can't begin now, the button says
     if (request === null || signal.aborted) return;
     const late = AbortSignal.timeout(request.timeout_ms * 0.8);

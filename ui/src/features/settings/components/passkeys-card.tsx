@@ -64,12 +64,14 @@ export function PasskeysCard() {
               )}
             </div>
             {p.blocked_at && <Badge tone="danger">Blocked</Badge>}
-            <Button size="sm" aria-label={`Rename ${p.name}`} onClick={() => setStep({ what: 'rename', passkey: p })}>
-              Rename
-            </Button>
-            <Button size="sm" aria-label={`Remove ${p.name}`} onClick={() => setStep({ what: 'remove', passkey: p })}>
-              Remove
-            </Button>
+            <div className="ml-auto flex gap-2">
+              <Button size="sm" aria-label={`Rename ${p.name}`} onClick={() => setStep({ what: 'rename', passkey: p })}>
+                Rename
+              </Button>
+              <Button size="sm" aria-label={`Remove ${p.name}`} onClick={() => setStep({ what: 'remove', passkey: p })}>
+                Remove
+              </Button>
+            </div>
           </li>
         ))}
       </ul>
