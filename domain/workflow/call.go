@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,9 +32,13 @@ const (
 	AuthHeader = "header"
 )
 
-func methods() []string {
-	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
-}
+// Methods that have no body.
+const (
+	methodGet    = "GET"
+	methodDelete = "DELETE"
+)
+
+func methods() []string { return []string{methodGet, "POST", "PUT", "PATCH", methodDelete} }
 
 // expand puts values in the place of {{references}}. What has no end is text.
 func expand(text string, value func(before, ref string) string) string {
@@ -173,10 +176,10 @@ func urlForm(value any) error {
 // headerForm checks the name of a header. Those that say how a request is read, or carry keys, are not to be written.
 func headerForm(value any) error {
 	name, _ := value.(string)
-	switch http.CanonicalHeaderKey(name) {
-	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Te", "Upgrade", "Trailer", "Idempotency-Key":
+	switch strings.ToLower(name) {
+	case "host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "trailer", "idempotency-key":
 		return fmt.Errorf("the header %s is set by itself", name)
-	case "Authorization", "Cookie", "Proxy-Authorization":
+	case "authorization", "cookie", "proxy-authorization":
 		return fmt.Errorf("the header %s carries keys; choose a credential instead", name)
 	}
 	return tokenForm(name)
@@ -239,7 +242,7 @@ func (k *checker) calling(n Node, table kernel.TableID) {
 	if c.Method == "" {
 		k.add(n.ID, "method", "%s: choose a method", n.Label())
 	}
-	if c.Body != "" && (c.Method == http.MethodGet || c.Method == http.MethodDelete) {
+	if c.Body != "" && (c.Method == methodGet || c.Method == methodDelete) {
 		k.add(n.ID, "body", "%s: %s has no body; remove it or choose another method", n.Label(), c.Method)
 	}
 	if table != "" {

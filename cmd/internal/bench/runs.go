@@ -192,7 +192,7 @@ func (b *serverBench) watchJob(
 	}
 }
 
-// flowEvents counts what Temporal has written down of a flow, over all its executions.
+// flowEvents counts what Temporal has written down of a flow, over all its executions, when the flow has ended.
 func (b *serverBench) flowEvents(ctx context.Context, id string) (events int64, err error) {
 	c, err := temporal.Open(temporal.Config{
 		Address:   b.temporal,
@@ -203,6 +203,9 @@ func (b *serverBench) flowEvents(ctx context.Context, id string) (events int64, 
 		return 0, err
 	}
 	defer c.Close()
+	if err := c.SDK().GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
+		return 0, fmt.Errorf("wait for the end of the flow %s: %w", id, err)
+	}
 	for execution := ""; ; {
 		before := ""
 		for it := c.SDK().GetWorkflowHistory(ctx, id, execution, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); events++ {

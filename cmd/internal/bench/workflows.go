@@ -75,8 +75,11 @@ func (b *serverBench) sixNodes() workflow.Graph {
 			{ID: "no", Kind: workflow.UpdateCells, Config: set(wentOtherWay)},
 		},
 		Edges: []workflow.Edge{
-			{From: "start", To: "rows"}, {From: "rows", To: "all"}, {From: "all", To: "large"},
-			{From: "large", Port: workflow.Yes, To: "yes"}, {From: "large", Port: workflow.No, To: "no"},
+			{From: "start", To: "rows"},
+			{From: "rows", To: "all"},
+			{From: "all", To: "large"},
+			{From: "large", Port: workflow.Yes, To: "yes"},
+			{From: "large", Port: workflow.No, To: "no"},
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,7 +45,7 @@ func TestAnActionIsMadeOnceWithItsKey(t *testing.T) {
 		require.Equal(t, kind, err.Kind, code)
 		require.NotContains(t, err.Error(), "s3cret-key")
 		if code == http.StatusTooManyRequests {
-			require.EqualValues(t, 7, err.RetryAfter.Seconds())
+			require.Equal(t, 7*time.Second, err.RetryAfter)
 		}
 	}
 

@@ -62,7 +62,11 @@ export function CallFields({ ws, node, onConfig }: FieldsProps) {
         )}
       </Field>
       {withBody && (
-        <Field label="Body" optional hint="JSON. {{Employees}} without quotes stays a number, and null where the cell is empty.">
+        <Field
+          label="Body"
+          optional
+          hint="JSON. {{Employees}} without quotes stays a number, and null where the cell is empty."
+        >
           {(ids) => (
             <Textarea
               {...ids}
@@ -96,7 +100,15 @@ export function CallFields({ ws, node, onConfig }: FieldsProps) {
   );
 }
 
-function KeyFields({ ws, config, onConfig }: { ws: string; config: WorkflowConfig; onConfig: FieldsProps['onConfig'] }) {
+function KeyFields({
+  ws,
+  config,
+  onConfig,
+}: {
+  ws: string;
+  config: WorkflowConfig;
+  onConfig: FieldsProps['onConfig'];
+}) {
   const keys = useQuery({ ...credentialsQuery(ws), retry: false });
   const hint = keys.isError
     ? 'Only owners and admins see credentials; ask one of them to choose.'

@@ -42,8 +42,8 @@ export function WhatIfDialog({
       {d && (
         <>
           <p className="mb-1">
-            The run has cost <b className="tnum">{credits(d.spent_mc)}</b> credits under version {d.run_version}. Version{' '}
-            {d.version} would likely cost <b className="tnum">{credits(d.likely_mc)}</b> more.
+            The run has cost <b className="tnum">{credits(d.spent_mc)}</b> credits under version {d.run_version}.
+            Version {d.version} would likely cost <b className="tnum">{credits(d.likely_mc)}</b> more.
           </p>
           <p className="mb-3 text-sm text-ink-3">
             {d.rows < d.rows_total
