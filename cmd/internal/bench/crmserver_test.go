@@ -67,7 +67,9 @@ func (s *ownServer) kill(ctx context.Context) error {
 	if err := s.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("kill the server: %w", err)
 	}
-	_ = <-s.ended // it was killed
+	if err := <-s.ended; err == nil {
+		return errors.New("the server ended in order before it was killed")
+	}
 	ctx, cancel := context.WithTimeout(ctx, goneWithin)
 	defer cancel()
 	for slices.ContainsFunc(children, func(pid int) bool { return syscall.Kill(pid, 0) == nil }) {
