@@ -37,8 +37,8 @@ func (s *Sync) Due(now time.Time) (time.Time, bool) {
 	if s.deleted || every <= 0 || !s.definition.Pulls() {
 		return time.Time{}, false
 	}
-	n := now.Sub(s.since) / every
-	return s.since.Add(n * every), n > 0
+	passed := now.Sub(s.since)
+	return s.since.Add(passed - passed%every), passed >= every
 }
 
 // Claim lets a run write. Another one would look for the same records. due is set for a pull that begins by itself, once for each time.

@@ -210,7 +210,8 @@ func (s Subject) turns(t *testing.T) {
 	})
 	s.Twin.Forget()
 	out, err := s.Connector.Write(ctx, g, object, []crm.Write{
-		{Trace: "a", By: s.Key, Value: s.KeyOf(1), Values: map[string]string{n.Last: "New"}}, {Trace: "b", ID: there, Values: map[string]string{n.Last: "Changed"}},
+		{Trace: "a", By: s.Key, Value: s.KeyOf(1), Values: map[string]string{n.Last: "New"}},
+		{Trace: "b", ID: there, Values: map[string]string{n.Last: "Changed"}},
 	})
 	require.NoError(t, err)
 	require.Len(t, out, 2)

@@ -43,7 +43,13 @@ func crmEnv(at string) []string {
 // connected connects HubSpot's stand-in as a browser does, and returns the connection's id.
 func connected(c *client) string {
 	c.t.Helper()
-	begun := c.call(http.StatusCreated, http.MethodPost, c.ws+"/integrations/hubspot/connect", map[string]any{})
+	return connectedTo(c, "hubspot")
+}
+
+// connectedTo connects a vendor's stand-in.
+func connectedTo(c *client, vendor string) string {
+	c.t.Helper()
+	begun := c.call(http.StatusCreated, http.MethodPost, c.ws+"/integrations/"+vendor+"/connect", map[string]any{})
 	cookie, _, _ := strings.Cut(begun.Header.Get("Set-Cookie"), ";")
 	require.True(c.t, strings.HasPrefix(cookie, "morket_connect="), cookie)
 	require.Contains(c.t, begun.Header.Get("Set-Cookie"), "HttpOnly")
@@ -63,7 +69,7 @@ func connected(c *client) string {
 		return res.Header.Get("Location"), string(body)
 	}
 	back, _ := get(strings.ReplaceAll(asked[1], `\u0026`, "&"), "")
-	require.Contains(c.t, back, "/api/v1/integrations/callback/hubspot?")
+	require.Contains(c.t, back, "/api/v1/integrations/callback/"+vendor+"?")
 	_, page := get(back, "")
 	require.Contains(c.t, page, "failed=", "another browser can't complete it")
 	_, page = get(back, cookie)
@@ -101,9 +107,17 @@ func newPushing(t *testing.T, around func(*server, http.Handler) http.Handler) *
 
 func (f *pushing) row(email, first, company string) {
 	f.c.t.Helper()
-	f.c.call(http.StatusOK, http.MethodPost, f.c.ws+"/tables/"+f.table.ID+"/rows:batch", map[string]any{"operations": []any{
-		map[string]any{"op": "insert", "cells": map[string]any{"Email": email, "First name": first, "Company": company}},
-	}})
+	f.rows([]string{email, first, company})
+}
+
+// rows adds rows of an address, a first name and a company.
+func (f *pushing) rows(list ...[]string) {
+	f.c.t.Helper()
+	var operations []any
+	for _, r := range list {
+		operations = append(operations, map[string]any{"op": "insert", "cells": map[string]any{"Email": r[0], "First name": r[1], "Company": r[2]}})
+	}
+	f.c.call(http.StatusOK, http.MethodPost, f.c.ws+"/tables/"+f.table.ID+"/rows:batch", map[string]any{"operations": operations})
 }
 
 func (f *pushing) save() {

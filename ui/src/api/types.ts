@@ -245,7 +245,7 @@ export type SyncDefinition = Narrow<
   Schemas['CrmDefinition'],
   { keys: Schemas['CrmMatch'][]; mappings: Schemas['CrmMapping'][] }
 >;
-export type Sync = SyncDefinition & { id: string; open_conflicts: number; updated_at: string };
+export type Sync = SyncDefinition & { id: string; open_conflicts: number; updated_at: string; next_pull_at?: string };
 export type SyncRun = Schemas['CrmRun'];
 export type SyncDispute = Schemas['CrmDispute'];
 export type SyncRecord = Narrow<
