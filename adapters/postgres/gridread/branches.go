@@ -52,8 +52,8 @@ func (e *entry) place(trash bool) rowsPlace {
 		return rowsPlace{liveRows(id), []string{liveRows(id)}}
 	}
 	own, saved := ownRows(id), savedRows(id)
-	from := fmt.Sprintf("(SELECT * FROM %[1]s UNION ALL SELECT * FROM %[2]s s WHERE NOT EXISTS (SELECT FROM %[1]s o WHERE o.id = s.id)) AS rows",
-		own, saved)
+	from := fmt.Sprintf(`(SELECT * FROM %[1]s
+UNION ALL SELECT * FROM %[2]s s WHERE NOT EXISTS (SELECT FROM %[1]s o WHERE o.id = s.id)) AS rows`, own, saved)
 	return rowsPlace{from, []string{own, saved}}
 }
 
@@ -165,7 +165,8 @@ func (b branchOf) view(sharing bool) string {
 	own, saved, trash := ownRows(b.id), savedRows(b.id), trashedRows(b.id)
 	parts := []string{
 		fmt.Sprintf("SELECT %s FROM %s", b.columns, own),
-		fmt.Sprintf(`SELECT %s FROM %s r WHERE NOT EXISTS (SELECT FROM %s o WHERE o.id = r.id) AND NOT EXISTS (SELECT FROM %s x WHERE x.id = r.id)`,
+		fmt.Sprintf(`SELECT %s FROM %s r WHERE NOT EXISTS (SELECT FROM %s o WHERE o.id = r.id)
+AND NOT EXISTS (SELECT FROM %s x WHERE x.id = r.id)`,
 			b.columns, saved, own, trash),
 	}
 	if sharing {
