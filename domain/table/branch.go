@@ -86,8 +86,8 @@ func (t *Table) Branch(m Maker, id kernel.TableID, name string) (*Table, error) 
 	for i, c := range columns {
 		if c.Kind == LookupKind {
 			return nil, kernel.E(kernel.KindConflict, "BRANCH_LOOKUPS",
-				"the table looks “%s” up in another table; a table with lookup columns can't be branched: delete the column first, or duplicate the table",
-				c.Name)
+				"the table looks “%s” up in another table; a table with lookup columns can't be branched: delete the column first, or "+
+					"duplicate the table", c.Name)
 		}
 		if c.Kind == Enrichment {
 			columns[i].Kind, columns[i].Enrichment = Data, nil
@@ -202,7 +202,8 @@ func (p MergePlan) Validate() error {
 	sides := []Side{"", KeepTable, TakeBranch}
 	if err := kernel.Check(
 		kernel.Field("conflicts", p.Conflicts, kernel.OneOf(sides, "choose table or branch, not %q", p.Conflicts)),
-		kernel.Field("choices", p.Choices, kernel.Sized(0, MaxMergeChoices, "one merge settles at most %d conflicts one by one", MaxMergeChoices)),
+		kernel.Field("choices", p.Choices,
+			kernel.Sized(0, MaxMergeChoices, "one merge settles at most %d conflicts one by one", MaxMergeChoices)),
 		kernel.Field("columns", p.Columns, kernel.Sized(0, MaxColumns, "a table has at most %d columns", MaxColumns)),
 	); err != nil {
 		return err

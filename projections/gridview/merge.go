@@ -49,6 +49,9 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 		m.waiting(e, s)
 	case enrichment.RunAnswersRecorded:
 		return m.answers(e, s)
+	case table.Branched:
+		delete(m.tail, e.TableID) // the branch begins between what came before and what comes after
+		m.add(&Structure{Table: e.BranchID, Event: e, Stamp: s})
 	default:
 		m.add(&Structure{Table: kernel.TableID(rec.Stream.ID()), Event: e, Stamp: s})
 	}

@@ -42,8 +42,8 @@ func registerBranches(a *httpapi.API, s service) {
 	}, s.branches)
 	httpapi.Write(a, httpapi.Op{
 		ID: "create-branch", Method: http.MethodPost, Path: all, Tag: tag, Summary: "Begin a branch of a table",
-		Description: "Nothing is copied. The branch's id (brn_…) in the place of a table's reads and edits it: cells, rows, undo and history. " +
-			"Columns can't be changed there and nothing runs on it. A table has at most 20 branches.",
+		Description: "Nothing is copied. The branch's id (brn_…) in the place of a table's reads and edits it: cells, rows, undo and " +
+			"history. Columns can't be changed there and nothing runs on it. A table has at most 20 branches.",
 		Action: edit, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.createBranch)
 	httpapi.Write(a, httpapi.Op{

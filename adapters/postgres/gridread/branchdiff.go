@@ -123,7 +123,8 @@ func (d *BranchDiff) window(ctx context.Context, after gridview.Place) (last *[1
 	}
 	var n int
 	sql := fmt.Sprintf(`SELECT max(id::text)::uuid, count(*) FROM (SELECT id FROM (
-	(SELECT id FROM rm_grid.%[1]s WHERE %[3]s ORDER BY id LIMIT %[4]d) UNION ALL (SELECT id FROM rm_grid.%[2]s WHERE %[3]s ORDER BY id LIMIT %[4]d)
+	(SELECT id FROM rm_grid.%[1]s WHERE %[3]s ORDER BY id LIMIT %[4]d)
+	UNION ALL (SELECT id FROM rm_grid.%[2]s WHERE %[3]s ORDER BY id LIMIT %[4]d)
 ) r ORDER BY id LIMIT %[4]d) w`, ownRows(d.branch.ID), trashedRows(d.branch.ID), cond, divergedRows)
 	if err := d.db.QueryRow(ctx, sql, a.list...).Scan(&last, &n); err != nil {
 		return nil, false, fmt.Errorf("look for what a branch has touched: %w", err)
@@ -205,7 +206,8 @@ WHEN v.i = -1 THEN m.id IS NULL AND NOT k.based ELSE m.id IS NULL AND k.based AN
 	if len(q.Columns) > 0 {
 		rows = rows[1:]
 	}
-	parts := []string{fmt.Sprintf(`SELECT o.id, v.i, v.base, v.of, v.own, coalesce((o._s -> v.key ->> 'p')::bigint, o._pos) AS at, %s AS conflict
+	parts := []string{fmt.Sprintf(`SELECT o.id, v.i, v.base, v.of, v.own,
+coalesce((o._s -> v.key ->> 'p')::bigint, o._pos) AS at, %s AS conflict
 FROM rm_grid.%s o %s CROSS JOIN LATERAL (VALUES %s) v(i, key, base, of, own) WHERE %s AND %s`,
 		conflict, ownRows(id), joins, strings.Join(slices.Concat(rows...), ", "), within, is)}
 	if len(q.Columns) == 0 {
@@ -295,7 +297,8 @@ func (g *Grid) Branches(ctx context.Context, ws kernel.WorkspaceID, of kernel.Ta
 	return out, nil
 }
 
-const mergingQuery = `SELECT table_id FROM rm_grid.tables WHERE merging IS NOT NULL AND NOT purged AND table_id > $1 ORDER BY table_id LIMIT $2`
+const mergingQuery = `SELECT table_id FROM rm_grid.tables WHERE merging IS NOT NULL AND NOT purged AND table_id > $1
+ORDER BY table_id LIMIT $2`
 
 // Merging lists the branches of all workspaces that are being merged, from after the given one on.
 func (g *Grid) Merging(ctx context.Context, after kernel.TableID, limit int) ([]kernel.TableID, error) {

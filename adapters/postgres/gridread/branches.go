@@ -24,6 +24,7 @@ import (
 type branchOf struct {
 	id, of  kernel.TableID
 	base    int64
+	parted  bool   // it shares nothing with its table any more
 	columns string // that it has physically, which don't change as long as it lives
 }
 
@@ -51,12 +52,12 @@ func (e *entry) place(trash bool) rowsPlace {
 		return rowsPlace{liveRows(id), []string{liveRows(id)}}
 	}
 	own, saved := ownRows(id), savedRows(id)
-	from := fmt.Sprintf("(SELECT * FROM %[1]s UNION ALL SELECT * FROM %[2]s s WHERE NOT EXISTS (SELECT FROM %[1]s o WHERE o.id = s.id)) AS rows",
-		own, saved)
+	from := fmt.Sprintf(`(SELECT * FROM %[1]s
+UNION ALL SELECT * FROM %[2]s s WHERE NOT EXISTS (SELECT FROM %[1]s o WHERE o.id = s.id)) AS rows`, own, saved)
 	return rowsPlace{from, []string{own, saved}}
 }
 
-const branchesQuery = `SELECT table_id, branch_of, branch_base, schema_version FROM tables WHERE branch_of = ANY($1) AND NOT purged
+const branchesQuery = `SELECT table_id, branch_of, branch_base, parted, schema_version FROM tables WHERE branch_of = ANY($1) AND NOT purged
 ORDER BY table_id`
 
 // loadBranches finds the branches of the tables at hand.
@@ -69,7 +70,7 @@ func (w *Writer) loadBranches(ctx context.Context, ids []string) error {
 	var versions []int64
 	var b branchOf
 	var version int64
-	if _, err := pgx.ForEachRow(rows, []any{&b.id, &b.of, &b.base, &version}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&b.id, &b.of, &b.base, &b.parted, &version}, func() error {
 		list, versions = append(list, b), append(versions, version)
 		return nil
 	}); err != nil {
@@ -100,6 +101,9 @@ func (w *Writer) before(e *entry, keys [][16]byte) {
 		w.queue(0, fmt.Sprintf(liftRows, e.rowsTable(), liveRows(e.agg.ID()), e.physical()), "", keys)
 	}
 	for _, b := range e.branches {
+		if b.parted {
+			continue
+		}
 		w.queue(0, fmt.Sprintf(saveRows, savedRows(b.id), liveRows(b.of), b.columns), "", keys, b.base)
 	}
 }
@@ -135,7 +139,7 @@ func (w *Writer) createBranch(ctx context.Context, e table.Branched, s gridview.
 		e.TableID); err != nil {
 		return fmt.Errorf("register branch: %w", err)
 	}
-	own := &entry{structure: st, branch: branchOf{e.BranchID, e.TableID, s.Position, ""}}
+	own := &entry{structure: st, branch: branchOf{id: e.BranchID, of: e.TableID, base: s.Position}}
 	own.branch.columns = own.physical()
 	cols := columnsDDL(e.Columns)
 	for _, sql := range []string{
@@ -161,7 +165,8 @@ func (b branchOf) view(sharing bool) string {
 	own, saved, trash := ownRows(b.id), savedRows(b.id), trashedRows(b.id)
 	parts := []string{
 		fmt.Sprintf("SELECT %s FROM %s", b.columns, own),
-		fmt.Sprintf(`SELECT %s FROM %s r WHERE NOT EXISTS (SELECT FROM %s o WHERE o.id = r.id) AND NOT EXISTS (SELECT FROM %s x WHERE x.id = r.id)`,
+		fmt.Sprintf(`SELECT %s FROM %s r WHERE NOT EXISTS (SELECT FROM %s o WHERE o.id = r.id)
+AND NOT EXISTS (SELECT FROM %s x WHERE x.id = r.id)`,
 			b.columns, saved, own, trash),
 	}
 	if sharing {
@@ -177,13 +182,20 @@ func (w *Writer) part(ctx context.Context, e *entry, after *table.Table, op *gri
 	if len(e.branches) == 0 || !e.parts(after, op.Event) {
 		return nil
 	}
-	for _, b := range e.branches {
+	for i, b := range e.branches {
+		if b.parted {
+			continue
+		}
 		if _, err := w.tx.Exec(ctx, fmt.Sprintf(saveAll, savedRows(b.id), liveRows(b.of), b.columns), b.base); err != nil {
 			return fmt.Errorf("save the rows of branch %s: %w", b.id, err)
 		}
 		if _, err := w.tx.Exec(ctx, b.view(false)); err != nil {
 			return fmt.Errorf("part branch %s: %w", b.id, err)
 		}
+		if err := w.exec(ctx, `UPDATE tables SET parted = true WHERE table_id = $1`, b.id); err != nil {
+			return err
+		}
+		e.branches[i].parted = true
 	}
 	return nil
 }

@@ -68,5 +68,6 @@ END $$;
 
 -- Version 7 keeps branches.
 ALTER TABLE tables ADD COLUMN IF NOT EXISTS branch_of text COLLATE "C", ADD COLUMN IF NOT EXISTS branch_base bigint,
+    ADD COLUMN IF NOT EXISTS parted boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS merging text COLLATE "C";
 CREATE INDEX IF NOT EXISTS tables_branches ON tables (branch_of) WHERE branch_of IS NOT NULL;

@@ -179,7 +179,8 @@ func (s *Structures) last(k structureKey) *structure {
 }
 
 const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
-WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND t.branch_of IS NULL AND EXISTS (SELECT FROM rm_grid.trashed_columns c
+WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND t.branch_of IS NULL
+AND EXISTS (SELECT FROM rm_grid.trashed_columns c
 WHERE c.table_id = t.table_id)
 AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
 

@@ -16,6 +16,7 @@ CREATE TABLE tables (
     purged         boolean NOT NULL DEFAULT false, -- what is left of a table that is gone for good: its late events find nothing
     branch_of      text COLLATE "C", -- of a branch: its table
     branch_base    bigint,           -- of a branch: the position at which it began
+    parted         boolean NOT NULL DEFAULT false, -- a branch that shares no rows with its table any more
     merging        text COLLATE "C"  -- of a branch that is being merged: the merge
 ) WITH (fillfactor = 50);
 CREATE INDEX tables_workspace ON tables (workspace_id, table_id);

@@ -78,6 +78,10 @@ func (w *Writer) restore(ctx context.Context, op *gridview.Restore) error {
 	if err != nil {
 		return err
 	}
+	w.before(e, keys) // those that are live already are stamped too
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
 	tag, err := w.tx.Exec(ctx, fmt.Sprintf(restoreRows, e.rowsTable(), trashedRows(op.Table), e.physical()), keys)
 	if err != nil {
 		return fmt.Errorf("move rows out of the trash: %w", err)

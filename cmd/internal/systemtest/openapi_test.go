@@ -250,7 +250,7 @@ func kind(s *schema) string {
 var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
 	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "pky": "passkeyId", "sch": "searchId", "whk": "webhookId",
-	"src": "sourceId", "fnd": "findId", "dup": "dedupId", "exp": "exportId", "era": "erasureId",
+	"src": "sourceId", "fnd": "findId", "dup": "dedupId", "brn": "branchId", "exp": "exportId", "era": "erasureId",
 	"con": "connectionId", "syn": "syncId", "syr": "syncRunId",
 	"wfl": "workflowId", "wfr": "workflowRunId",
 	"thr": "threadId", "cmt": "commentId",
