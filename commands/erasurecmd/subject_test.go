@@ -67,7 +67,7 @@ func (w *world) export(id kernel.ErasureID) (out subjectFile, raw string) {
 // What is exported of a person is what an erasure takes: what was ever in the rows, in any event, sealed or not, and nothing of others.
 func TestAPersonsExportHasWhatAnErasureTakes(t *testing.T) {
 	t.Parallel()
-	letters, copies := &mentioning{text: "dear ada@example.com\ndear grace@example.com\nto ADA@example.com\n"}, &made{}
+	letters, copies := &mentioning{text: "dear ada@example.com\ndear grace@example.com\nfor ADA@example.com\n"}, &made{}
 	w := newWorldWith(t, letters, copies)
 	w.furnish()
 	w.given("comment-1", comment.Added{
@@ -101,7 +101,7 @@ func TestAPersonsExportHasWhatAnErasureTakes(t *testing.T) {
 	require.True(t, has[`sample "ada@example.com"`], "%v", has)
 	require.True(t, has[`comment "a countess"`], "%v", has)
 	require.True(t, has[`input {"who":"A. L."}`], "%v", has)
-	require.Equal(t, []erasurecmd.HeldText{{Place: "letters", Text: "dear ada@example.com\n"}, {Place: "letters", Text: "to ADA@example.com\n"}}, file.Elsewhere)
+	require.Equal(t, []erasurecmd.HeldText{{Place: "letters", Text: "dear ada@example.com\n"}, {Place: "letters", Text: "for ADA@example.com\n"}}, file.Elsewhere)
 	require.NotContains(t, raw, "grace@example.com")
 	require.Equal(t, asked, copies.asks, "what is made of the log is not exported twice")
 
