@@ -21,7 +21,7 @@ const tones: Record<Erasure['state'], Tone> = {
   failed: 'danger',
 };
 
-const rowCount = (e: Erasure): number => (e.rows ?? []).reduce((n, t) => n + (t.row_ids ?? []).length, 0);
+const rowCount = (e: Erasure): number => (e.rows ?? []).reduce((n, t) => n + t.row_ids.length, 0);
 
 /** Looking for everything about a person, and erasing it. */
 export function PrivacyPage() {

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { messageOf } from '@/api/errors';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
@@ -40,7 +40,7 @@ export function LookDialog({ ws, onClose, onStarted }: Props) {
       onClose();
     },
   });
-  const submit = (e: FormEvent): void => {
+  const submit = (e: SubmitEvent): void => {
     e.preventDefault();
     look.mutate();
   };
