@@ -225,7 +225,7 @@ func TestWhatIsAboutAPersonLeavesTheLog(t *testing.T) {
 	e = w.run(id)
 	require.Equal(t, erasure.Done, e.State, e.Reason)
 	after := w.all()
-	for _, gone := range []string{"Ada", "ada@", "Lovelace", "countess", "A. L.", "36"} {
+	for _, gone := range []string{"Ada", "ada@", "Lovelace", "countess", "A. L.", `"age"`} {
 		require.NotContains(t, after, gone)
 	}
 	for _, stays := range []string{"Grace Hopper", "grace@example.com", `met\n[erased]`, "https://example.com"} {

@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/commands/erasurecmd"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/comment"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/erasure"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -66,12 +67,15 @@ func (w *world) export(id kernel.ErasureID) (out subjectFile, raw string) {
 // What is exported of a person is what an erasure takes: what was ever in the rows, in any event, sealed or not, and nothing of others.
 func TestAPersonsExportHasWhatAnErasureTakes(t *testing.T) {
 	t.Parallel()
-	letters, copies := &mentioning{text: "dear ada@example.com\ndear grace@example.com\nto ADA@example.com\n"}, &made{}
+	letters, copies := &mentioning{text: "dear ada@example.com\ndear grace@example.com\nfor ADA@example.com\n"}, &made{}
 	w := newWorldWith(t, letters, copies)
 	w.furnish()
 	w.given("comment-1", comment.Added{
 		Place: comment.Place{Table: tbl, Row: ada}, Thread: "thr_1", ID: "cmt_1", Author: "usr_1",
 		Sealed: w.seal(auth.PersonKey("usr_1"), "a countess"),
+	})
+	w.given("import-2", dataops.Uploaded{
+		ImportID: "imp_2", Columns: []dataops.FileColumn{{Name: "Email", Samples: []string{"ada@example.com", "grace@example.com"}}},
 	})
 	id := w.request(erasurecmd.Request{Emails: []string{"ada@example.com"}})
 	e := w.run(id)
@@ -82,21 +86,22 @@ func TestAPersonsExportHasWhatAnErasureTakes(t *testing.T) {
 	require.Len(t, file.Rows, 1)
 	require.Equal(t, "People", file.Rows[0].Table)
 	require.JSONEq(t, `{"id":"`+string(ada)+`"}`, string(file.Rows[0].Row))
-	has := map[string]string{}
+	has := map[string]bool{}
 	for _, h := range file.History {
-		has[string(h.Value)] = h.What
+		has[h.What+" "+string(h.Value)] = true
 		require.NotZero(t, h.Position)
 		require.False(t, h.At.IsZero())
 	}
-	require.Equal(t, "col_1", has[`"ada@example.com"`])
-	require.Equal(t, "col_1", has[`"Ada Lovelace"`])
-	require.Equal(t, "mention", has[`"met\nada@example.com"`], "%v", has)
-	require.Equal(t, "record", has[`{"name":"Ada Lovelace","age":36}`])
-	require.Equal(t, "record", has[`["Ada Lovelace","ada@example.com"]`])
-	require.Equal(t, "answer", has[`{"outputs":{"title":"countess"}}`])
-	require.Equal(t, "comment", has[`"a countess"`])
-	require.Equal(t, "input", has[`{"who":"A. L."}`])
-	require.Equal(t, []erasurecmd.HeldText{{Place: "letters", Text: "dear ada@example.com\n"}, {Place: "letters", Text: "to ADA@example.com\n"}}, file.Elsewhere)
+	require.True(t, has[`col_1 "ada@example.com"`], "%v", has)
+	require.True(t, has[`col_1 "Ada Lovelace"`], "%v", has)
+	require.True(t, has[`mention "met\nada@example.com"`], "%v", has)
+	require.True(t, has[`record {"name":"Ada Lovelace","age":36}`], "%v", has)
+	require.True(t, has[`record ["Ada Lovelace","ada@example.com"]`], "%v", has)
+	require.True(t, has[`answer {"outputs":{"title":"countess"}}`], "%v", has)
+	require.True(t, has[`sample "ada@example.com"`], "%v", has)
+	require.True(t, has[`comment "a countess"`], "%v", has)
+	require.True(t, has[`input {"who":"A. L."}`], "%v", has)
+	require.Equal(t, []erasurecmd.HeldText{{Place: "letters", Text: "dear ada@example.com\n"}, {Place: "letters", Text: "for ADA@example.com\n"}}, file.Elsewhere)
 	require.NotContains(t, raw, "grace@example.com")
 	require.Equal(t, asked, copies.asks, "what is made of the log is not exported twice")
 

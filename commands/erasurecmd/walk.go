@@ -17,6 +17,8 @@ type walker struct {
 	whole bool
 	// single keeps lists from being taken for records of a file, which go as a whole.
 	single bool
+	// column says that a list has a value of each of several records, as samples of a file's column have.
+	column bool
 	// took is told of what is taken out: which row it is about, if it says that, what it is there, and the value. nil: nobody asks.
 	took func(row kernel.RowID, what string, value json.RawMessage)
 	err  error
@@ -87,6 +89,8 @@ func (w *walker) object(raw json.RawMessage) json.RawMessage {
 			value = w.links(value)
 		case chosen(m.key):
 			value = w.choice(value)
+		case m.key == "samples":
+			value = w.samples(value)
 		}
 		if value = w.walk(value); !same(value, m.value) {
 			changed = true
@@ -111,6 +115,15 @@ func chosen(key string) bool { return key == "query" || key == "filter" }
 func (w *walker) choice(raw json.RawMessage) json.RawMessage {
 	sub := *w
 	sub.whole, sub.single = true, true
+	out := sub.walk(raw)
+	w.err = sub.err
+	return out
+}
+
+// samples are emptied when one of them is the person's, and tell nothing of the others.
+func (w *walker) samples(raw json.RawMessage) json.RawMessage {
+	sub := *w
+	sub.column = true
 	out := sub.walk(raw)
 	w.err = sub.err
 	return out
@@ -215,8 +228,13 @@ func (w *walker) list(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	if w.whole && !w.single && w.record(items) {
-		w.take("", "record", raw)
+		if !w.column {
+			w.take("", "record", raw)
+		}
 		for i := range items {
+			if s, _ := textOf(items[i]); w.column && w.has(s) {
+				w.take("", "sample", items[i])
+			}
 			items[i] = quote("")
 		}
 		return listJSON(items)
@@ -231,6 +249,11 @@ func (w *walker) list(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return listJSON(items)
+}
+
+func (w *walker) has(s string) bool {
+	_, is := w.text(s)
+	return is
 }
 
 // record reports whether a list is a record of a file about the person: texts, one of which is the person's.

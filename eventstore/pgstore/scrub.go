@@ -95,17 +95,17 @@ func swap(ctx context.Context, tx pgx.Tx, first, until, head, copied int64) erro
 	if err != nil {
 		return err
 	}
-	if err := tx.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM log.%s`, name)).Scan(&events); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM log.`+name).Scan(&events); err != nil {
 		return err
 	}
 	if events != copied+late {
 		return fmt.Errorf("%d events were copied of %d", copied+late, events)
 	}
 	return statements(ctx, tx,
-		fmt.Sprintf(`ALTER TABLE log.events DETACH PARTITION log.%s`, name), fmt.Sprintf(`DROP TABLE log.%s`, name),
+		`ALTER TABLE log.events DETACH PARTITION log.`+name, `DROP TABLE log.`+name,
 		fmt.Sprintf(`ALTER TABLE log.%s RENAME TO %s`, anew, name),
 		fmt.Sprintf(`ALTER TABLE log.events ATTACH PARTITION log.%s FOR VALUES FROM (%d) TO (%d)`, name, first, until),
-		fmt.Sprintf(`ALTER TABLE log.%s DROP CONSTRAINT within`, name))
+		`ALTER TABLE log.`+name+` DROP CONSTRAINT within`)
 }
 
 func statements(ctx context.Context, tx pgx.Tx, list ...string) error {

@@ -84,6 +84,7 @@ const pages: Shown[] = [
       await expect(page.getByRole('heading', { name: 'Deliveries' })).toBeVisible();
     },
   },
+  { name: 'privacy', path: 'settings/privacy' },
   { name: 'account', path: 'settings/account' },
   { name: 'search', path: 'search?q=app', act: (page) => expect(page.locator('[data-hit]').first()).toBeVisible() },
   { name: 'search-start', path: 'search' },

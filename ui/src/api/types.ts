@@ -172,6 +172,9 @@ export type ImportColumn = Narrow<Schemas['DataopsFileColumn'], { suggested_type
 export type Import = Narrow<Schemas['DataopsSummary'], { columns: ImportColumn[] | null }>;
 /** A file that is made of a table in the background. */
 export type ExportedFile = Schemas['DataopsExport'];
+export type Erasure = Schemas['Erasure'];
+export type ErasurePlace = Schemas['ErasurePlace'];
+export type PersonSought = Schemas['LookInBody'];
 export type ImportMapping = Narrow<
   Schemas['DataopsMapping'],
   { new_column?: Narrow<Schemas['DataopsNewColumn'], { type: ColumnType }> }

@@ -88,6 +88,7 @@ export const routes: RouteObject[] = [
                     'webhooks/:webhookId',
                     async () => (await import('@/features/settings/webhook-page')).WebhookPage,
                   ),
+                  page('privacy', async () => (await import('@/features/settings/privacy-page')).PrivacyPage),
                   page('account', async () => (await import('@/features/settings/account-page')).AccountPage),
                 ],
               },

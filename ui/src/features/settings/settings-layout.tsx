@@ -1,4 +1,4 @@
-import { Boxes, Building2, KeyRound, Lock, UserRound, Users, Webhook } from 'lucide-react';
+import { Boxes, Building2, KeyRound, Lock, ShieldCheck, UserRound, Users, Webhook } from 'lucide-react';
 import { NavLink, Outlet } from 'react-router';
 import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
@@ -14,6 +14,7 @@ export function SettingsLayout() {
     { to: 'credentials', label: 'Credentials', icon: <Lock size={15} />, shown: can('credentials.read') },
     { to: 'providers', label: 'Providers', icon: <Boxes size={15} />, shown: true },
     { to: 'webhooks', label: 'Webhooks', icon: <Webhook size={15} />, shown: can('webhooks.manage') },
+    { to: 'privacy', label: 'Privacy', icon: <ShieldCheck size={15} />, shown: can('people.erase') },
     { to: 'account', label: 'My account', icon: <UserRound size={15} />, shown: true },
   ];
   return (

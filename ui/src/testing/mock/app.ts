@@ -1,5 +1,6 @@
 import { billingRoutes } from './billing.ts';
 import { commentRoutes } from './comments.ts';
+import { erasureRoutes } from './erasures.ts';
 import { findRoutes } from './find.ts';
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
@@ -29,6 +30,7 @@ export function mockApp(rows?: number): MockApp {
   searchRoutes(router, state);
   webhookRoutes(router);
   commentRoutes(router, state);
+  erasureRoutes(router);
   findRoutes(router);
   integrationRoutes(router, state);
   return { state, handle: (request) => router.handle(request) };
