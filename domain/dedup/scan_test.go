@@ -86,8 +86,12 @@ func TestNamesakesAtTwoCompaniesAreNotTheSame(t *testing.T) {
 		{"an initial", [4]string{"Anthony Olsen", "aolsen@acme.com"}, [4]string{"anthony olsen", "aolsen@other.de"}, false},
 		{"a short form", [4]string{"Elizabeth Brown", "ebrown@acme.com"}, [4]string{"Liz Brown", "ebrown@other.com"}, false},
 		{"written with signs", [4]string{"José Álvarez", "jose_alvarez@acme.com"}, [4]string{"Jose Alvarez", "jose.alvarez@other.com"}, false},
-		{"the same number", [4]string{"Daniel Gonzalez", "dgonzalez@acme.com", "+18222130102"},
-			[4]string{"Daniel Gonzalez", "dgonzalez@other.io", "(822) 213-0102"}, true},
+		{
+			"the same number",
+			[4]string{"Daniel Gonzalez", "dgonzalez@acme.com", "+18222130102"},
+			[4]string{"Daniel Gonzalez", "dgonzalez@other.io", "(822) 213-0102"},
+			true,
+		},
 		{"a box of their own", [4]string{"Daniel Gonzalez", "sailor77blue@acme.com"}, [4]string{"Daniel Gonzalez", "sailor77blue@other.io"}, true},
 	} {
 		groups, _ := scan(t, definition(dedup.Name, dedup.Email, dedup.Phone, dedup.Company), nil, c.a[:], c.b[:])

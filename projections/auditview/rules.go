@@ -36,7 +36,7 @@ type Part struct{ Kind, ID, Name string }
 func Rules() map[string]Rule {
 	all := map[string]Rule{}
 	for _, part := range []map[string]Rule{
-		people(), workspaces(), tables(), work(), workflows(), money(), outside(), duplicates(), operators(),
+		people(), workspaces(), tables(), comments(), work(), workflows(), money(), outside(), duplicates(), operators(),
 	} {
 		for typ, rule := range part {
 			all[typ] = rule
@@ -191,6 +191,18 @@ func tables() map[string]Rule {
 		"table.rows_restored.v1": {Says: "restored {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_purged.v1":   {Says: "removed {n} rows of {it} from the trash for good", Thing: "table", Counted: true},
 
+		"search.saved.v1": {
+			Says: "saved the search {name}", Thing: "search", ID: "id", Name: "name", Public: "shared",
+			Privately: "saved a search that is theirs alone",
+		},
+		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search", ID: "id", Audit: true},
+		"search.reindex_requested.v1": {Says: "asked for a new search index", Thing: "search", Audit: true},
+		"search.reindex_finished.v1":  {Says: "finished a search index", Quiet: true},
+	}
+}
+
+func comments() map[string]Rule {
+	return map[string]Rule{
 		"comment.added.v1": {
 			Says: "commented on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "comment_id", "row_id"},
 		},
@@ -207,14 +219,6 @@ func tables() map[string]Rule {
 			Says: "reopened a thread of comments on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "row_id"},
 		},
 		"comment.mentions_seen.v1": {Says: "saw what mentions them", Quiet: true},
-
-		"search.saved.v1": {
-			Says: "saved the search {name}", Thing: "search", ID: "id", Name: "name", Public: "shared",
-			Privately: "saved a search that is theirs alone",
-		},
-		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search", ID: "id", Audit: true},
-		"search.reindex_requested.v1": {Says: "asked for a new search index", Thing: "search", Audit: true},
-		"search.reindex_finished.v1":  {Says: "finished a search index", Quiet: true},
 	}
 }
 

@@ -2,7 +2,6 @@ package tableapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -236,7 +235,7 @@ func (s service) mergeBranch(ctx context.Context, meta kernel.Meta, in *mergeBra
 	}
 	for _, c := range in.Body.Choices {
 		plan.Choices = append(plan.Choices, table.MergeChoice{
-			Row: c.Row, Column: kernel.ColumnID(c.Column), Keep: table.Side(c.Keep), Value: slices.Clone(json.RawMessage(c.Value)),
+			Row: c.Row, Column: kernel.ColumnID(c.Column), Keep: table.Side(c.Keep), Value: slices.Clone(c.Value),
 		})
 	}
 	return s.Handlers.MergeBranch(ctx, meta, tablecmd.MergeBranch{Table: in.TableID, Branch: in.branch(), Plan: plan})

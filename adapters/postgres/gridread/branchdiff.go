@@ -42,7 +42,7 @@ func (g *Grid) CompareBranch(ctx context.Context, ws kernel.WorkspaceID, id kern
 			continue
 		}
 		now, ok := d.table.Schema.Column(c.ID)
-		reason := ""
+		var reason string
 		switch {
 		case !ok:
 			reason = "the table has deleted the column"

@@ -25,10 +25,6 @@ func (f *fixture) branch(t require.TestingT) *table.Table {
 	return b
 }
 
-func (f *fixture) on(id kernel.TableID, events ...kernel.Event) {
-	f.Append(eventstore.Stream(table.CellStream, string(id)), events...)
-}
-
 // shownOf is what a table or branch shows: the values of its columns by row.
 func (f *fixture) shownOf(t require.TestingT, id kernel.TableID) string {
 	require.NoError(t, f.Store.Settle(context.Background(), projections.LiveOf(gridview.Name)))
@@ -47,7 +43,7 @@ func TestAnyCourseOfATableLeavesItsBranchesAsTheyWere(t *testing.T) {
 	text, number := f.named("text"), f.named("number")
 	f.formula(t, "Twice", table.Number, "{{number}} * 2")
 	rows := f.rows(number, "1", "2", "3")
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a course that can be repeated
+	random := rand.New(rand.NewPCG(1, 2))
 	kept := map[*table.Table]string{}
 	for n := range 12 {
 		b := f.branch(t)

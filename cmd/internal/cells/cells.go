@@ -106,7 +106,8 @@ type Outcome struct {
 
 // Run simulates.
 func Run(cfg Config) Outcome {
-	s := &sim{cfg: cfg, r: rand.New(rand.NewPCG(cfg.Seed, 1)), cells: make([]cell, cfg.Cells), at: make([][]int, cfg.Cells)} //nolint:gosec // a model
+	s := &sim{cfg: cfg, cells: make([]cell, cfg.Cells), at: make([][]int, cfg.Cells)}
+	s.r = rand.New(rand.NewPCG(cfg.Seed, 1)) //nolint:gosec // a model
 	s.spaces = spaces(s.r, cfg.Workspaces, cfg.Days)
 	s.out.Cells, s.out.Placement = cfg.Cells, cfg.Placement
 	hours := cfg.Days * day
@@ -155,7 +156,7 @@ func (s *sim) storage() float64 { return s.cfg.Machines.Bytes / float64(s.cfg.Ce
 // place chooses the cell of a new workspace. How large it will become is not known.
 func (s *sim) place(i int) int {
 	if s.cfg.Placement == Hash {
-		return int(uint64(i+1) * 0x9E3779B97F4A7C15 >> 33 % uint64(s.cfg.Cells)) //nolint:mnd,gosec // Fibonacci hashing
+		return int(uint64(i+1) * 0x9E3779B97F4A7C15 >> 33 % uint64(s.cfg.Cells)) //nolint:mnd // Fibonacci hashing
 	}
 	return s.emptiest()
 }

@@ -7,6 +7,12 @@ import (
 	"text/tabwriter"
 )
 
+// Units of the table.
+const (
+	percent  = 100
+	gigabyte = 1e9
+)
+
 // Report is a comparison of placements over some numbers of cells, all with the same machines.
 type Report struct {
 	Seed       uint64    `json:"seed"`
@@ -52,14 +58,16 @@ func (r Report) Table(w io.Writer) error {
 	if len(r.Outcomes) == 0 {
 		return nil
 	}
-	if _, err := fmt.Fprintf(w, head, r.Workspaces, r.Days, r.Seed, 100*r.Outcomes[0].TopShare); err != nil { //nolint:mnd // per cent
+	if _, err := fmt.Fprintf(w, head, r.Workspaces, r.Days, r.Seed, percent*r.Outcomes[0].TopShare); err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight) //nolint:mnd // two spaces
-	_, _ = fmt.Fprintln(t, "cells\tplacement\tfullest/mean\toverfull\tbusiest hour\tlate\tjobs p99\tmoves\tmoved GB\tpause max\tlost cell: at most\tback after\t")
+	_, _ = fmt.Fprintln(t, "cells\tplacement\tfullest/mean\toverfull\tbusiest hour\tlate\tjobs p99\tmoves\tmoved GB\tpause max\t"+
+		"lost cell: at most\tback after\t")
 	for _, o := range r.Outcomes {
-		_, _ = fmt.Fprintf(t, "%d\t%s\t%.2f\t%.2f %%\t%.0f %%\t%.3f %%\t%.1f ×\t%d\t%.0f\t%.1f s\t%.1f %%\t%.0f min\t\n", o.Cells, o.Placement, o.Fullest,
-			100*o.Overfull, 100*o.Busiest, 100*o.Late, o.JobsP99, o.Moves, o.MovedBytes/1e9, o.PauseMax, 100*o.Hit, o.Back) //nolint:mnd // per cent, GB
+		const line = "%d\t%s\t%.2f\t%.2f %%\t%.0f %%\t%.3f %%\t%.1f ×\t%d\t%.0f\t%.1f s\t%.1f %%\t%.0f min\t\n"
+		_, _ = fmt.Fprintf(t, line, o.Cells, o.Placement, o.Fullest, percent*o.Overfull, percent*o.Busiest, percent*o.Late, o.JobsP99,
+			o.Moves, o.MovedBytes/gigabyte, o.PauseMax, percent*o.Hit, o.Back)
 	}
 	return t.Flush()
 }

@@ -128,7 +128,7 @@ func inRedis(t *testing.T, secret canary, setting string) (out []string) {
 	client := redis.NewClient(o)
 	defer func() { _ = client.Close() }()
 	for keys := client.Scan(t.Context(), 0, "*", 100).Iterator(); keys.Next(t.Context()); {
-		value := ""
+		var value string
 		switch kind := client.Type(t.Context(), keys.Val()).Val(); kind {
 		case "string":
 			value = client.Get(t.Context(), keys.Val()).Val()
