@@ -22,7 +22,10 @@ test('rows are told to another system, and another version is asked about them',
   await once(receiver, 'listening');
   const { port } = receiver.address() as AddressInfo;
   const api = await Api.signIn(morket);
-  const lines = [['Company', 'Fit'], ...Array.from({ length: 6 }, (_, i) => [`Company ${String(i)}`, i % 2 ? 'no' : 'yes'])];
+  const lines = [
+    ['Company', 'Fit'],
+    ...Array.from({ length: 6 }, (_, i) => [`Company ${String(i)}`, i % 2 ? 'no' : 'yes']),
+  ];
   const { ws } = await api.workspace('Calls', 'Leads', lines);
   await signIn(page);
   await page.goto(`/w/${ws}/workflows`);
