@@ -256,6 +256,14 @@ func (m *matrix) ask(op *operation) {
 			m.refused(op, true, "all of "+what, path, body)
 		}
 	}
+	branch := maps.Clone(m.second) // which may stand in the place of its table
+	branch["tableId"] = m.second["branchId"]
+	for _, u := range uses {
+		if u.in == "path" && u.name == "tableId" {
+			path, body := m.request(op, branch, u)
+			m.refused(op, true, "a branch of the second table", path, body)
+		}
+	}
 }
 
 // admitted says what is wrong with the answers to requests about what is the key's own.

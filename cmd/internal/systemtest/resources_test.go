@@ -45,6 +45,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	}})
 	ids["rowId"] = batch.Results[0].RowID
 	ids["viewId"] = post("/tables/"+table.ID+"/views", map[string]any{"name": "All " + word, "shared": true, "filter": map[string]any{"column": ids["columnId"], "op": "is", "value": word}})
+	ids["branchId"] = post("/tables/"+table.ID+"/branches", map[string]any{"name": "branch " + word})
 	ids["importId"] = in[made](c, http.StatusCreated, http.MethodPost, "/imports?filename="+word+".csv", raw("Name,Age\n"+word+",1\n"), "Content-Type", "text/csv").ID
 	ids["keyId"] = post("/api-keys", map[string]any{"name": "robot " + word, "role": "member"})
 	ids["invitationId"] = post("/invitations", map[string]any{"email": "guest@" + word + ".example.com", "role": "member"})

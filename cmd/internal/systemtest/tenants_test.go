@@ -38,7 +38,9 @@ func TestNobodyReachesAnotherTenant(t *testing.T) {
 			}
 			mixed := maps.Clone(ours) // one foreign id among the caller's own
 			mixed[name] = theirs[name]
-			for _, ids := range []map[string]string{mixed, theirs} {
+			branch := maps.Clone(mixed) // which may stand in the place of its table
+			branch["tableId"] = theirs["branchId"]
+			for _, ids := range []map[string]string{mixed, theirs, branch} {
 				for who, c := range map[string]*client{"a user": stranger, "an API key": robot} {
 					tried++
 					if complaint := intrude(t, c, doc, op, ids, name); complaint != "" {
@@ -79,6 +81,10 @@ func intrude(t *testing.T, c *client, doc document, op *operation, ids map[strin
 		if err == nil && op.method == http.MethodGet && other.Status == r.Status && string(other.Data) == string(r.Data) && r.Data != nil {
 			return ""
 		}
+	case http.StatusConflict: // what begins like a branch's id is refused by that, before anything was looked up
+		if strings.HasPrefix(ids["tableId"], "brn_") && r.Error != nil && r.Error.Code == "NOT_ON_BRANCH" {
+			return ""
+		}
 	case http.StatusUnprocessableEntity, http.StatusBadRequest: // refused before anything was looked up
 		if op.method != http.MethodGet && op.method != http.MethodDelete {
 			return ""
@@ -114,7 +120,10 @@ func belongings(c *client, ops []*operation, ids map[string]string) map[string]s
 		if strings.Contains(op.path, "/team/audit") { // who looks is in it
 			continue
 		}
-		if strings.Contains(op.path, "{seq}") || strings.Contains(op.path, "/proof") { // there are no payments, and a proof has a time
+		if strings.Contains(op.path, "{seq}") { // there are no payments
+			continue
+		}
+		if strings.Contains(op.path, "/proof") || strings.HasSuffix(op.path, "{erasureId}/export") { // these say when they were made
 			continue
 		}
 		path := op.fill(ids)
