@@ -70,10 +70,18 @@ export async function enrich(page: Page, provider: RegExp, name: string): Promis
   await page.getByRole('button', { name: /^Run \d+ records/ }).click();
 }
 
-/** The cell of a row, counted from 0, in the column of the name. */
+/**
+ * The cell of a row, counted from 0, in the column of the name. The column is looked up again at each try: while a page changes to another
+ * table the header is still the one before it.
+ */
 export async function cell(page: Page, row: number, column: string): Promise<Locator> {
-  const id = await page.locator('.ag-header-cell', { hasText: column }).first().getAttribute('col-id');
-  return page.locator(`.ag-row[row-index="${String(row)}"] .ag-cell[col-id="${id ?? ''}"]`).first();
+  const header = `//*[contains(@class, "ag-header-cell")][@col-id][contains(normalize-space(.), ${JSON.stringify(column)})]`;
+  await page.locator(`xpath=${header}`).first().waitFor();
+  return page
+    .locator(
+      `xpath=//*[contains(@class, "ag-row")][@row-index="${String(row)}"]//*[contains(@class, "ag-cell")][@col-id=string((${header})[1]/@col-id)]`,
+    )
+    .first();
 }
 
 /** Says a measurement in the test's output. */
