@@ -163,11 +163,7 @@ func urlForm(value any) error {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > MaxURL {
 		return errors.New("write a whole address that begins with https:// or http://")
 	}
-	_, rest, _ := strings.Cut(s, "://")
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		rest = rest[:i]
-	}
-	if strings.HasPrefix(s, "{{") || strings.Contains(rest, "{{") {
+	if !kernel.HostIsFixed(s) {
 		return errors.New("write the host out; only what comes after it may hold {{columns}}")
 	}
 	return nil
@@ -187,9 +183,7 @@ func headerForm(value any) error {
 
 func tokenForm(value any) error {
 	name, _ := value.(string)
-	if name == "" || len(name) > MaxName || strings.ContainsFunc(name, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	}) {
+	if len(name) > MaxName || !kernel.IsHeaderToken(name) {
 		return fmt.Errorf("%q is not a header's name", kernel.Shorten(name))
 	}
 	return nil

@@ -122,11 +122,7 @@ func checkURL(s string) error {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > 2000 {
 		return errors.New("the url must be a whole http or https address")
 	}
-	_, rest, _ := strings.Cut(s, "://")
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		rest = rest[:i]
-	}
-	if strings.Contains(rest, "{{") || strings.HasPrefix(s, "{{") {
+	if !kernel.HostIsFixed(s) {
 		return errors.New("the url's host must not hold {{…}}")
 	}
 	return nil
@@ -158,9 +154,7 @@ func (c Config) checkParts() error {
 }
 
 func token(s string) bool {
-	return s != "" && len(s) <= 100 && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
+	return len(s) <= 100 && kernel.IsHeaderToken(s)
 }
 
 func (c Config) fields() ([]enrichment.Field, error) {
