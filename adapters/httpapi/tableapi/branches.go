@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
@@ -146,11 +145,7 @@ func (s service) comparison(
 	if _, of := diff.Sides(); of.ID != in.TableID {
 		return nil, q, kernel.NotFound("branch", string(in.BranchID))
 	}
-	if how.Columns != "" {
-		for c := range strings.SplitSeq(how.Columns, ",") {
-			q.Columns = append(q.Columns, kernel.ColumnID(c))
-		}
-	}
+	q.Columns = columnIDs(how.Columns)
 	return diff, q, nil
 }
 
@@ -180,8 +175,7 @@ func (s service) countDivergences(
 type listDivergences struct {
 	InBranch
 	BranchComparison
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Cursor string `query:"cursor" maxLength:"200" doc:"meta.next_cursor of the page before"`
+	PlacePage
 }
 
 func (s service) divergences(ctx context.Context, p httpapi.Principal, in *listDivergences) ([]gridview.Divergence, httpapi.Meta, error) {
@@ -190,25 +184,19 @@ func (s service) divergences(ctx context.Context, p httpapi.Principal, in *listD
 		return nil, httpapi.Meta{}, err
 	}
 	q.Limit = in.Limit
-	if in.Cursor != "" {
-		if q.After, err = readPlace(in.Cursor); err != nil {
-			return nil, httpapi.Meta{}, err
-		}
+	if q.After, err = in.after(); err != nil {
+		return nil, httpapi.Meta{}, err
 	}
 	page, next, err := diff.Page(ctx, q)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	_, of := diff.Sides()
-	meta := httpapi.Meta{Position: of.Position}
-	if next.Row != "" {
-		meta.NextCursor = writePlace(next)
-	}
 	for i, d := range page {
 		page[i].Base, page[i].Table, page[i].Branch = written(of.Schema, d.Column, d.Base), written(of.Schema, d.Column, d.Table),
 			written(of.Schema, d.Column, d.Branch)
 	}
-	return page, meta, nil
+	return page, pageMeta(of.Position, next), nil
 }
 
 type mergeBranch struct {

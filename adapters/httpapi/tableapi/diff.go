@@ -46,11 +46,7 @@ func (s service) between(
 		}
 		to = &asked
 	}
-	if in.Columns != "" {
-		for c := range strings.SplitSeq(in.Columns, ",") {
-			q.Columns = append(q.Columns, kernel.ColumnID(c))
-		}
-	}
+	q.Columns = columnIDs(in.Columns)
 	diff, err := s.Moments.Diff(ctx, info, from, to)
 	return diff, q, err
 }
@@ -87,8 +83,42 @@ func (s service) countDifferences(
 type listDifferences struct {
 	InTable
 	BetweenMoments
+	PlacePage
+}
+
+// PlacePage is a page of what is compared, in a URL.
+type PlacePage struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"meta.next_cursor of the page before"`
+}
+
+// after is the place that the page begins after.
+func (p PlacePage) after() (gridview.Place, error) {
+	if p.Cursor == "" {
+		return gridview.Place{}, nil
+	}
+	return readPlace(p.Cursor)
+}
+
+// pageMeta is that of a page as of a position, with where the next one begins.
+func pageMeta(position int64, next gridview.Place) httpapi.Meta {
+	meta := httpapi.Meta{Position: position}
+	if next.Row != "" {
+		meta.NextCursor = writePlace(next)
+	}
+	return meta
+}
+
+// columnIDs reads ids separated by commas; none from an empty text.
+func columnIDs(list string) []kernel.ColumnID {
+	if list == "" {
+		return nil
+	}
+	var out []kernel.ColumnID
+	for c := range strings.SplitSeq(list, ",") {
+		out = append(out, kernel.ColumnID(c))
+	}
+	return out
 }
 
 // Difference is one thing that is otherwise, and who made it so.
@@ -103,22 +133,16 @@ func (s service) differences(ctx context.Context, p httpapi.Principal, in *listD
 		return nil, httpapi.Meta{}, err
 	}
 	q.Limit = in.Limit
-	if in.Cursor != "" {
-		if q.After, err = readPlace(in.Cursor); err != nil {
-			return nil, httpapi.Meta{}, err
-		}
+	if q.After, err = in.after(); err != nil {
+		return nil, httpapi.Meta{}, err
 	}
 	page, next, err := diff.Page(ctx, q)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	_, to := diff.Sides()
-	meta := httpapi.Meta{Position: to.Info.Position}
-	if next.Row != "" {
-		meta.NextCursor = writePlace(next)
-	}
 	out, err := s.explained(ctx, diff, page)
-	return out, meta, err
+	return out, pageMeta(to.Info.Position, next), err
 }
 
 // explained adds to differences who made them, and writes values as rows have them.
