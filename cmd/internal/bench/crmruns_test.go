@@ -227,7 +227,7 @@ func (b *crmBench) killed(ctx context.Context) ([]Ratio, error) {
 		if kills%3 == 2 { //nolint:mnd // every third time
 			path = "/batch/read"
 		}
-		reached, release := b.gate.hold(path, apart, after)
+		reached, release := b.gate.Hold(path, apart, after)
 		select {
 		case <-reached:
 		case <-ctx.Done():

@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/crm/crmtwin"
 	"github.com/morket/morket/adapters/crm/hubspottwin"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/crm"
@@ -40,7 +41,7 @@ type crmBench struct {
 	run    *run
 	server *ownServer
 	twin   *hubspottwin.Twin
-	gate   *gate
+	gate   *crmtwin.Gate
 	size   int
 	cells  map[string]string // the columns' ids by their names
 	table  string
@@ -84,8 +85,8 @@ func (r *run) onCRM(ctx context.Context, exe string) error {
 	b.twin = hubspottwin.New(hubspottwin.Config{
 		Now: time.Now, Limits: hubspottwin.Limits{Burst: hubSpotBurst, Search: hubSpotSearch}, Lag: hubSpotLag,
 	})
-	b.gate = &gate{inner: b.twin}
-	address, stop, err := serveLocal(ctx, b.gate)
+	b.gate = &crmtwin.Gate{}
+	address, stop, err := serveLocal(ctx, b.gate.Around(b.twin))
 	if err != nil {
 		return err
 	}

@@ -4,63 +4,20 @@ package systemtest_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/crm/crmtwin"
 )
-
-// held stops the caller of a stand-in at a place: it is told on reached, and goes on when the server has been killed.
-type held struct {
-	mu      sync.Mutex
-	path    string // the end of the next call's path that is held; empty for none
-	skip    int    // of such calls
-	after   bool   // the work is done first
-	reached chan struct{}
-	dead    chan struct{}
-}
-
-func (h *held) next(path string, skip int, after bool) (reached chan struct{}, dead chan struct{}) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.path, h.skip, h.after, h.reached, h.dead = path, skip, after, make(chan struct{}), make(chan struct{})
-	return h.reached, h.dead
-}
-
-func (h *held) around(twin http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		mine := h.path != "" && strings.HasSuffix(r.URL.Path, h.path)
-		if mine && h.skip > 0 {
-			h.skip--
-			mine = false
-		}
-		after, reached, dead := h.after, h.reached, h.dead
-		if mine {
-			h.path = ""
-		}
-		h.mu.Unlock()
-		if !mine {
-			twin.ServeHTTP(w, r)
-			return
-		}
-		if after {
-			twin.ServeHTTP(httptest.NewRecorder(), r)
-		}
-		close(reached)
-		<-dead
-	})
-}
 
 // Companies have no key by which HubSpot makes no second one. The server is killed before a batch of them is written, after it and before
 // its answer, and while what was written is read again: none is made twice, each row is told once, those of the batch that was not written as not known, and the reversals leave nothing.
 func TestFaultsOfAPushThatIsKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	var h held
-	f := newPushing(t, func(_ *server, twin http.Handler) http.Handler { return h.around(twin) })
+	var h crmtwin.Gate
+	f := newPushing(t, func(_ *server, twin http.Handler) http.Handler { return h.Around(twin) })
 	kills := []struct {
 		path  string
 		skip  int
@@ -82,13 +39,13 @@ func TestFaultsOfAPushThatIsKilledAgainAndAgain(t *testing.T) {
 	}).ID
 	var id string
 	for _, k := range kills {
-		reached, dead := h.next(k.path, k.skip, k.after)
+		reached, release := h.Hold(k.path, k.skip, k.after)
 		if id == "" {
 			id = in[syncRun](f.c, http.StatusCreated, http.MethodPost, "/syncs/"+f.sync+"/run", map[string]any{"dry": false}).ID
 		}
 		<-reached
 		f.s.kill()
-		close(dead)
+		release()
 		f.s.start()
 	}
 	run := f.end(id)
