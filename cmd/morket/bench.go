@@ -26,34 +26,33 @@ func benchCommand() *cobra.Command {
 		ValidArgs: append(bench.Steps(), stepQuality, stepDedup, stepCells, "all"),
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 && args[0] == stepQuality {
+			step := ""
+			if len(args) > 0 && args[0] != "all" {
+				step = args[0]
+			}
+			switch step { // those that need no server
+			case stepQuality:
 				return benchQuality(cmd, file)
-			}
-			if len(args) > 0 && args[0] == stepDedup {
+			case stepDedup:
 				return benchDedup(cmd, rows, file)
-			}
-			if len(args) > 0 && args[0] == stepCells {
+			case stepCells:
 				return benchCells(cmd, file)
 			}
 			cfg, err := config.FromOS()
 			if err != nil {
 				return err
 			}
-			b := bench.Config{Server: cfg, Rows: rows, Documents: documents, Profiles: profiles, Progress: cmd.ErrOrStderr()}
-			if len(args) > 0 && args[0] != "all" {
-				b.Step = args[0]
-			}
-			report, err := bench.Run(cmd.Context(), b)
+			report, err := bench.Run(cmd.Context(), bench.Config{
+				Server: cfg, Step: step, Rows: rows, Documents: documents, Profiles: profiles, Progress: cmd.ErrOrStderr(),
+			})
 			if err != nil {
 				return err
 			}
 			if err := report.Table(cmd.OutOrStdout()); err != nil {
 				return err
 			}
-			if file != "" {
-				if err := writeReport(report, file); err != nil {
-					return err
-				}
+			if err := writeReport(report, file); err != nil {
+				return err
 			}
 			if !report.OK() {
 				return errSaid
@@ -68,7 +67,11 @@ func benchCommand() *cobra.Command {
 	return c
 }
 
+// writeReport writes the figures into the file, if one is named.
 func writeReport(r interface{ JSON(w io.Writer) error }, file string) error {
+	if file == "" {
+		return nil
+	}
 	f, err := os.Create(file)
 	if err != nil {
 		return fmt.Errorf("write the figures: %w", err)

@@ -25,8 +25,5 @@ func benchCells(cmd *cobra.Command, file string) error {
 	if err := r.Table(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if file == "" {
-		return nil
-	}
 	return writeReport(r, file)
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +33,13 @@ type dedupReport struct {
 	Seconds   float64 `json:"seconds"`
 }
 
+// JSON writes the figures.
+func (r dedupReport) JSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
 func benchDedup(cmd *cobra.Command, rows int, file string) error {
 	if rows == 0 {
 		rows = dedupRows
@@ -50,14 +57,8 @@ func benchDedup(cmd *cobra.Command, rows int, file string) error {
 	if err != nil {
 		return err
 	}
-	if file != "" {
-		out, err := json.MarshalIndent(r, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, out, 0o600); err != nil { //nolint:mnd // the owner's
-			return fmt.Errorf("write the figures: %w", err)
-		}
+	if err := writeReport(r, file); err != nil {
+		return err
 	}
 	if r.Precision < dedupPrecision || r.Recall < dedupRecall || rows <= dedupRows && r.Seconds > dedupSeconds {
 		return errSaid

@@ -17,10 +17,8 @@ func benchQuality(cmd *cobra.Command, file string) error {
 	if err := report.Table(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if file != "" {
-		if err := writeReport(report, file); err != nil {
-			return err
-		}
+	if err := writeReport(report, file); err != nil {
+		return err
 	}
 	if !report.OK() {
 		return errSaid

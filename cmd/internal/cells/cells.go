@@ -48,17 +48,19 @@ type Config struct {
 
 // Rules of moves.
 const (
-	highMark   = 0.7  // of a cell's storage or of its writes over a day: workspaces move off
-	lowMark    = 0.6  // and no cell is filled beyond by a move
-	rest       = 48.0 // hours that a workspace stays where it was moved to
-	atATime    = 2    // moves from a cell
-	smooth     = 1.0 / day
-	fence      = 2.0  // seconds in which writes are refused until each router knows the new cell
-	mostTail   = 0.25 // of the copy's speed: a workspace that is written faster is not moved now
-	lastTail   = 1.0  // seconds of copying that are left when writes are refused
-	reserve    = 0.05 // of a cell's writes that a copy takes
-	detect     = 90.0 // seconds until a cell counts as lost
-	burstShare = 0.9  // of a cell's writes that people and jobs may use together
+	highMark = 0.7  // of a cell's storage or of its writes over a day: workspaces move off
+	lowMark  = 0.6  // and no cell is filled beyond by a move
+	rest     = 48.0 // hours that a workspace stays where it was moved to
+	atATime  = 2    // moves from a cell
+	smooth   = 1.0 / day
+	fence    = 2.0  // seconds in which writes are refused until each router knows the new cell
+	mostTail = 0.25 // of the copy's speed: a workspace that is written faster is not moved now
+	lastTail = 1.0  // seconds of copying that are left when writes are refused
+	reserve  = 0.05 // of a cell's writes that a copy takes
+	detect   = 90.0 // seconds until a cell counts as lost
+	// evenly is how much of a cell all workspaces weigh by their number, so that of equal cells the one with fewer takes a new one.
+	evenly     = 1.0 / 24
+	burstShare = 0.9 // of a cell's writes that people and jobs may use together
 )
 
 // cell is one of the cells.
@@ -78,6 +80,9 @@ type sim struct {
 	at     [][]int // workspaces of each cell
 	out    Outcome
 	slow   []float64 // how many times longer jobs took than alone
+	pauses []float64 // of each move, in seconds
+	spent  float64   // hours of workspaces in a cell
+	ran    float64   // hours of cells
 }
 
 // Outcome is what came of a simulation.
@@ -89,8 +94,8 @@ type Outcome struct {
 	Late       float64   `json:"late_workspace_hours"`    // share of hours in which a workspace's people had to wait
 	Overfull   float64   `json:"overfull_cell_hours"`     // share of hours in which a cell had more than its storage
 	JobsP99    float64   `json:"jobs_p99"`                // how many times longer than alone jobs took, 99 of 100
-	Moves      int       `json:"moves"`                   //
-	MovedBytes float64   `json:"moved_bytes"`             //
+	Moves      int       `json:"moves"`                   // from cell to cell
+	MovedBytes float64   `json:"moved_bytes"`             // by them
 	PauseP50   float64   `json:"pause_p50_seconds"`       // in which a moved workspace's writes were refused
 	PauseMax   float64   `json:"pause_max_seconds"`       //
 	Hit        float64   `json:"lost_cell_workspaces"`    // share of the workspaces in the cell that has most
@@ -99,9 +104,6 @@ type Outcome struct {
 	Written    float64   `json:"-"`                       // that were written
 	Waiting    float64   `json:"-"`                       // that wait at the end
 	TopShare   float64   `json:"top_percent_share_bytes"` // of all bytes that the largest hundredth of the workspaces has
-	pauses     []float64
-	hours      float64
-	cellHours  float64
 }
 
 // Run simulates.
@@ -175,7 +177,7 @@ func (s *sim) emptiest() int {
 // full is how much of a cell is used: of its storage or its writes, of what more is.
 func (s *sim) full(c int) float64 {
 	used := max(s.cells[c].bytes/s.storage(), s.cells[c].load)
-	return used + float64(len(s.at[c]))/float64(max(1, len(s.spaces)))/day // the same: fewer workspaces
+	return used + float64(len(s.at[c]))/float64(max(1, len(s.spaces)))*evenly
 }
 
 func (s *sim) join(i, c int) {
@@ -200,8 +202,8 @@ func (s *sim) work(c int, now float64) {
 		can *= 1 - min(1, s.cells[c].lost-now)
 	}
 	s.out.Busiest = max(s.out.Busiest, people/s.writes())
-	s.out.hours += float64(len(s.at[c]))
-	s.out.cellHours++
+	s.spent += float64(len(s.at[c]))
+	s.ran++
 	if s.cells[c].bytes > s.storage() {
 		s.out.Overfull++
 	}

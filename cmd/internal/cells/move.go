@@ -78,7 +78,7 @@ func (s *sim) arrive(now float64) {
 		}
 		from := w.cell
 		pause := fence + min(lastTail, w.bytes/s.cfg.Machines.Copy*s.tail(w))
-		s.out.pauses = append(s.out.pauses, pause)
+		s.pauses = append(s.pauses, pause)
 		s.out.Moves++
 		s.out.MovedBytes += w.bytes
 		s.leave(i)
@@ -99,10 +99,10 @@ func (s *sim) end() Outcome {
 		fullest = max(fullest, s.cells[c].bytes)
 	}
 	o.Fullest = fullest / (total / float64(len(s.cells)))
-	o.Late /= max(1, o.hours)
-	o.Overfull /= max(1, o.cellHours)
+	o.Late /= max(1, s.spent)
+	o.Overfull /= max(1, s.ran)
 	o.JobsP99 = quantile(s.slow, 0.99)                                      //nolint:mnd // 99 of 100
-	o.PauseP50, o.PauseMax = quantile(o.pauses, 0.5), quantile(o.pauses, 1) //nolint:mnd // half
+	o.PauseP50, o.PauseMax = quantile(s.pauses, 0.5), quantile(s.pauses, 1) //nolint:mnd // half
 	sizes := make([]float64, len(s.spaces))
 	for i := range s.spaces {
 		sizes[i] = s.spaces[i].bytes

@@ -10,20 +10,11 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/morket/morket/cmd/internal/client"
 	"github.com/morket/morket/cmd/internal/mcpserver"
 )
-
-// withKey sends a key with each request.
-type withKey string
-
-// RoundTrip implements http.RoundTripper.
-func (k withKey) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(k))
-	return http.DefaultTransport.RoundTrip(r)
-}
 
 // overHTTP serves the tools of a server that answers each key with a table of its name.
 func overHTTP(t *testing.T) (url string, opened func() int) {
@@ -66,7 +57,7 @@ func TestOverHTTPEachCallActsByItsOwnKey(t *testing.T) {
 	url, opened := overHTTP(t)
 	session := func(key string) *mcp.ClientSession {
 		s, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(),
-			&mcp.StreamableClientTransport{Endpoint: url, HTTPClient: &http.Client{Transport: withKey(key)}}, nil)
+			&mcp.StreamableClientTransport{Endpoint: url, HTTPClient: oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: key}))}, nil)
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = s.Close() })
 		return s

@@ -13,6 +13,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 )
 
 // model is a program that uses the tools of `morket mcp`, as an assistant does.
@@ -46,19 +47,9 @@ func atAddress(s *server, c *client, role string) *model {
 	_, url, _ := strings.Cut(strings.TrimSpace(line), "tools at ")
 	key := modelKey(c, role)
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "systemtest", Version: "1"}, nil).Connect(c.t.Context(),
-		&mcp.StreamableClientTransport{Endpoint: url, HTTPClient: &http.Client{Transport: bringing(key)}}, nil)
+		&mcp.StreamableClientTransport{Endpoint: url, HTTPClient: oauth2.NewClient(c.t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: key}))}, nil)
 	require.NoError(c.t, err)
 	return &model{c.t, session}
-}
-
-// bringing sends a key with each request.
-type bringing string
-
-// RoundTrip implements http.RoundTripper.
-func (key bringing) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(key))
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 // assistant starts `morket mcp` with a key of the role.
