@@ -217,7 +217,11 @@ func TestOneAnswerFillsSeveralColumns(t *testing.T) {
 	first := run()
 	require.Equal(t, enrichment.Counts{Total: 1, Done: 1, Succeeded: 1}, first.Counts)
 	require.Equal(t, kernel.Credits(100), first.Spent, "one answer is paid once")
-	rows, err := w.grid.Page(t.Context(), enrichmentcmd.RowQuery{Workspace: wsA, Table: w.table, Columns: []kernel.ColumnID{cfg.Outputs[0].ColumnID}, IDs: w.rows[1:2], Limit: 1})
+	head, err := w.log.Head(t.Context())
+	require.NoError(t, err)
+	rows, err := w.grid.Page(t.Context(), enrichmentcmd.RowQuery{
+		Workspace: wsA, Table: w.table, Columns: []kernel.ColumnID{cfg.Outputs[0].ColumnID}, IDs: w.rows[1:2], Limit: 1, Position: head,
+	})
 	require.NoError(t, err)
 	require.JSONEq(t, `"acme1.com"`, string(rows[0].Cells[cfg.Outputs[0].ColumnID]))
 
