@@ -48,7 +48,7 @@ func personCommand() *cobra.Command {
 	return c
 }
 
-// personFlags are the flags that say whom it is about.
+// personFlags are the flags that name the person.
 func personFlags(c *cobra.Command, cfg *personcli.Config) {
 	f := c.Flags()
 	f.StringArrayVar(&cfg.Emails, "email", nil, "an email address of the person; may be repeated")

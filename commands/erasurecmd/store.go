@@ -39,7 +39,7 @@ type Search struct {
 func (s *Search) Has(row kernel.RowID) bool { return s.rows[row] }
 
 // Mentions reports whether a text has one of the addresses or numbers. While it is exported what is held it notes the text and answers
-// false, so that whoever asks goes on behind it.
+// false, so that the caller goes on behind it.
 func (s *Search) Mentions(text string) bool {
 	found := s.Match.MentionsEscaped(text)
 	if found && s.noted != nil {

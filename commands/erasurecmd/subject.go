@@ -49,7 +49,7 @@ type HeldText struct {
 // Derived are places that hold nothing but what is made of the log, which is exported from there.
 type Derived interface{ Derived() }
 
-// Subject says who is exported: what an erasure has found that waits to be confirmed.
+// Subject names the person that is exported: what an erasure has found that waits to be confirmed.
 func (h *Handlers) Subject(ctx context.Context, ws kernel.WorkspaceID, id kernel.ErasureID) (erasure.Erasure, error) {
 	e, err := h.Find(ctx, ws, id)
 	if err == nil && e.State != erasure.Waiting {

@@ -40,7 +40,7 @@ func (m *Merges) Run(ctx context.Context, branch kernel.TableID, alive func(done
 		if err != nil && !moved {
 			return fmt.Errorf("merge of branch %s: %w", branch, err)
 		}
-		if limit = mergePage; moved { // somebody writes to the table: what is done between two looks becomes less
+		if limit = mergePage; moved { // the table is being written to: what is done between two looks becomes less
 			limit = max(1, w.limit/2) //nolint:mnd // half
 		}
 		if err := ctx.Err(); err != nil {

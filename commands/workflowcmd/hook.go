@@ -215,7 +215,7 @@ func cellsOf(t workflow.Node, list []workflow.Delivery) ([]map[string]json.RawMe
 }
 
 // came begins the runs of a workflow for what has come to its address: one for each version that has taken it. What was taken goes through
-// that version, whatever has become of the workflow since.
+// that version, also where the workflow has changed since.
 func (h *Handlers) came(ctx context.Context, id kernel.WorkflowID, changes []change) error {
 	w, _, err := h.workflows.Load(ctx, string(id))
 	if err != nil {

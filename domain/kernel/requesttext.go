@@ -2,7 +2,8 @@ package kernel
 
 import "strings"
 
-// HostIsFixed reports whether the host of an address with {{references}} is written out: no value decides who is asked, and gets the key.
+// HostIsFixed reports whether the host of an address with {{references}} is written out: no value decides which host is asked and gets
+// the key.
 func HostIsFixed(address string) bool {
 	_, rest, _ := strings.Cut(address, "://")
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {

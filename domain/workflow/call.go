@@ -83,7 +83,8 @@ type Called struct {
 	Body    string
 }
 
-// Called puts a row's cells into the node's texts: each escaped for its place, so that a value can't change what is asked, nor whom.
+// Called puts a row's cells into the node's texts: each escaped for its place, so that a value can't change what is asked, nor of which
+// host.
 func (c Config) Called(cell func(ref string) json.RawMessage) (Called, error) {
 	out := Called{Method: c.Method, URL: address(c.URL, cell), Headers: map[string]string{}, Body: filled(c.Body, cell)}
 	if err := urlForm(out.URL); err != nil {
@@ -153,7 +154,7 @@ func filled(body string, cell func(ref string) json.RawMessage) string {
 	})
 }
 
-// urlForm checks an address. Its host is written out: no row's value decides who is asked.
+// urlForm checks an address. Its host is written out: no row's value decides which host is asked.
 func urlForm(value any) error {
 	s, _ := value.(string)
 	if s == "" { // not said yet
@@ -196,7 +197,7 @@ func headerValueForm(value any) error {
 	return nil
 }
 
-// bodyForm checks that a body is JSON whatever stands in the braces.
+// bodyForm checks that a body is JSON with any value in the braces.
 func bodyForm(value any) error {
 	s, _ := value.(string)
 	if s == "" {

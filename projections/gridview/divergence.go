@@ -62,7 +62,7 @@ func KindOfPlace(i int) DivergenceKind {
 
 // Diverging chooses divergences.
 type Diverging struct {
-	Against   string            // AgainstTable, or AgainstBase: what the branch has changed, whatever became of the table
+	Against   string            // AgainstTable, or AgainstBase: what the branch has changed, also where the table has changed too
 	Columns   []kernel.ColumnID // only cells of these; all and the rows if empty
 	Conflicts bool              // only these
 	After     Place

@@ -15,7 +15,7 @@ func config(p cells.Placement, n int) cells.Config {
 	return cells.Config{Seed: 3, Workspaces: 1_000, Cells: n, Days: 30, Placement: p, Machines: m}
 }
 
-// TestNoWorkIsLostOrMadeUp: what was wanted was written or waits, whatever is moved and lost.
+// TestNoWorkIsLostOrMadeUp: what was wanted was written or waits, also where workspaces are moved and a cell is lost.
 func TestNoWorkIsLostOrMadeUp(t *testing.T) {
 	t.Parallel()
 	for _, p := range cells.Placements() {

@@ -18,7 +18,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Config says whom it is about, and what becomes of what is found.
+// Config names the person, and says what becomes of what is found.
 type Config struct {
 	Client *client.Client
 	Emails []string

@@ -154,7 +154,7 @@ func requireKeptOut(t *testing.T, s *server, c *client, table tableInfo) {
 	require.Equal(t, "PERSON_ERASED", r.Error.Code)
 }
 
-// requireSigned checks a certificate as somebody does who has nothing but it.
+// requireSigned checks a certificate as it is checked by anybody with nothing but it.
 func requireSigned(t *testing.T, e erasureInfo) {
 	t.Helper()
 	require.NotNil(t, e.Certificate)
